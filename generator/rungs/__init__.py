@@ -1,0 +1,1 @@
+"""Rungs: a generator of MLOps projects that climb the maturity ladder with their team."""

@@ -1,0 +1,84 @@
+"""What the tests share: renders of the working tree, and tiny worlds to try the generator on."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import copier
+import pytest
+
+from rungs import catalog as catalogs
+from rungs import places
+from rungs.catalog import Catalog
+from world import World, commit
+
+ROOT = Path(__file__).parent.parent
+NAMES = {"project_name": "credit-risk"}
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return catalogs.load(ROOT)
+
+
+@pytest.fixture(scope="session")
+def plain_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it lies in the working tree, outside git: Copier renders it without making a clone."""
+    folder = tmp_path_factory.mktemp("template")
+    shutil.copy(places.root() / "copier.yml", folder)
+    (folder / "template").symlink_to(places.root() / "template")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def render(tmp_path_factory: pytest.TempPathFactory, plain_template: Path) -> Callable[..., Path]:
+    """`render(level, **answers)` gives a rendered project to look at; equal answers give the same folder."""
+    done: dict[str, Path] = {}
+
+    def rendering(level: str = "manual", **answers: str) -> Path:
+        data = {**NAMES, "level": level, **answers}
+        key = repr(sorted(data.items()))
+        if key not in done:
+            done[key] = tmp_path_factory.mktemp("rendered") / data["project_name"]
+            copier.run_copy(str(plain_template), done[key], data=data, defaults=True, quiet=True)
+        return done[key]
+
+    return rendering
+
+
+@pytest.fixture
+def project(render: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """Like `render`, but a copy that the test may change, as a git repository."""
+
+    def copying(level: str = "manual", **answers: str) -> Path:
+        folder = tmp_path / "project"
+        shutil.copytree(render(level, **answers), folder, symlinks=True)
+        commit(folder, "Render")
+        return folder
+
+    return copying
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    """The folder of stand-ins for clouds, CI systems and registries, where this machine has one."""
+    folder = os.environ.get("RUNGS_TOOLS", "")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("RUNGS_TOOLS names no folder of stand-ins, and the real thing is not at hand")
+    return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _git_identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commits of the tests need an author; the machine's own git settings stay out of it."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Test")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    yield
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "world")
