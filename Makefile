@@ -1,0 +1,40 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV ?= $(shell command -v uv || echo .venv/bin/uv)
+RUN := $(UV) run --no-sync
+FOLDER ?=
+
+.PHONY: help setup demo test check build bench
+
+help:  ## Show this list
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready  ## Install Rungs in an environment of its own (needs Python 3.11, git and make)
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rungs needs Python 3.11 or newer: make PYTHON=python3.12"; exit 2; }
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@command -v "$(UV)" >/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) sync --quiet --locked --inexact
+	@touch $@
+
+demo: setup  ## Render level `continuous` into a new folder and run it, from training to healing drift
+	@$(RUN) python -m rungs.demo $(FOLDER)
+
+test: setup  ## Run every test (FAST=1: without those that take minutes)
+	$(RUN) pytest $(if $(FAST),-m "not slow")
+
+check: setup  ## Lint, check types, and compare built files with a fresh build
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) rungs build --check
+
+build: setup  ## Write copier.yml and the generated docs
+	$(RUN) rungs build
+
+bench: setup  ## Measure how long a render takes (benchmarks/README.md says what else can be measured)
+	$(RUN) python -m benchmarks.render

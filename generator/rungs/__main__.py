@@ -1,0 +1,5 @@
+"""`python -m rungs` is the command `rungs`."""
+
+from .cli import main
+
+main(prog_name="rungs")

@@ -1,0 +1,87 @@
+"""The demo: two new projects on this machine, one on simulated data and one on real data, each run end to end."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False)
+CANCER = (
+    "from sklearn.datasets import load_breast_cancer as load; "
+    "frame = load(as_frame=True).frame; "
+    "frame.insert(0, 'sample', [f'S{n:04}' for n in range(len(frame))]); "
+    "frame.to_csv('breast-cancer.csv', index=False)"
+)
+
+
+def main() -> int:
+    """Run both acts in a new folder and print what each phase took, in seconds. Returns an exit status."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else _unused(Path("build/demo"))
+    if folder.exists():
+        out.print(f"{folder} is there already: name a folder that is not, as in `make demo FOLDER=build/mine`.")
+        return 2
+    seconds: dict[str, float] = {}
+    credit, cancer = folder / "credit-risk", folder / "breast-cancer"
+    try:
+        with _phase(seconds, "render", f"Render level continuous, all defaults, into {credit}"):
+            _rungs("new", str(credit), "--defaults", "level=continuous")
+        with _phase(seconds, "set up", "Install what the project needs (make setup)"):
+            _make(credit, "setup")
+        with _phase(seconds, "act 1: simulated credit applications", "Train, gate, serve, drift, heal (make demo)"):
+            _make(credit, "demo")
+        with _phase(seconds, "act 2: real data", "Adopt scikit-learn's breast cancer data in a second project"):
+            _rungs("new", str(cancer), "--defaults", "level=pipeline", "project_name=breast-cancer")
+            _make(cancer, "setup")
+            _run(cancer, ".venv/bin/python", "-c", CANCER)
+            _run(cancer, ".venv/bin/python", "-m", "breast_cancer", "adopt", "breast-cancer.csv", "--target", "target")
+            _make(cancer, "retrain")
+            _make(cancer, "demo")
+    except subprocess.CalledProcessError as error:
+        out.print(f"[red]The demo stopped[/red]: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above.")
+        return 1
+    table = Table("phase", "seconds", title="What it took")
+    for name, value in {**seconds, "all": sum(seconds.values())}.items():
+        table.add_row(name, f"{value:.0f}")
+    out.print(table)
+    for project in (credit, cancer):
+        for report in sorted(project.glob("artifacts/**/*.html")):
+            out.print(f"report: {report}", soft_wrap=True)
+    return 0
+
+
+def _unused(wish: Path) -> Path:
+    """The wished folder, or the first numbered one beside it that does not exist: nothing is ever overwritten."""
+    number, folder = 1, wish
+    while folder.exists():
+        number += 1
+        folder = wish.with_name(f"{wish.name}-{number}")
+    return folder
+
+
+@contextmanager
+def _phase(seconds: dict[str, float], name: str, text: str) -> Iterator[None]:
+    out.rule(f"[bold]{text}[/bold]", align="left")
+    start = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - start
+
+
+def _rungs(*words: str) -> None:
+    _run(Path(), sys.executable, "-m", "rungs", *words)
+
+
+def _make(project: Path, target: str) -> None:
+    _run(project, "make", "--no-print-directory", target)
+
+
+def _run(folder: Path, *command: str) -> None:
+    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
