@@ -27,7 +27,7 @@ def plain_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it lies in the working tree, outside git: Copier renders it without making a clone."""
     folder = tmp_path_factory.mktemp("template")
     shutil.copy(places.root() / "copier.yml", folder)
-    (folder / "template").symlink_to(places.root() / "template")
+    shutil.copytree(places.root() / "template", folder / "template", symlinks=True)
     return folder
 
 

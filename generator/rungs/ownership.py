@@ -68,8 +68,9 @@ def owners(catalog: Catalog) -> list[Owned]:
             names = " and ".join(component.name for component, _ in found)
             raise RungsError(f"template/{path}: {names} both own it; narrow one claim.")
         component, level = found[0]
-        seeds = [pattern for pattern in component.seeds if matches(pattern, place)]
-        unused -= {(component.name, pattern) for pattern in seeds}
+        # A seed may be stitched: the base owns the file, the framework's part says that it is the user's.
+        seeds = {(each.name, pattern) for each in everyone for pattern in each.seeds if matches(pattern, place)}
+        unused -= seeds
         result.append(Owned(place, component, level, bool(seeds)))
     if unused:
         name, pattern = sorted(unused)[0]

@@ -58,7 +58,7 @@ def rendered(answers: Mapping[str, str]) -> Iterator[Path]:
         plain = Path(folder) / "template"  # outside git, so that Copier renders what lies there and makes no clone
         plain.mkdir()
         shutil.copy(places.root() / "copier.yml", plain)
-        (plain / "template").symlink_to(places.root() / "template")
+        shutil.copytree(places.root() / "template", plain / "template", symlinks=True)  # Copier refuses a link
         with _sentences():
             copier.run_copy(str(plain), target, data=dict(answers), defaults=True, quiet=True)
         yield target

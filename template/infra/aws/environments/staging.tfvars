@@ -1,0 +1,7 @@
+# Yours: staging, shaped like production, to rehearse changes of code and infrastructure.
+environment      = "staging"
+network_cidr     = "10.21.0.0/16"
+highly_available = false
+protect          = true
+service          = { tasks = 2, cpu = 512, memory = 1024 }
+autoscaling      = { maximum = 4 }

@@ -1,0 +1,98 @@
+# What the level `continuous` adds: scaling, the trigger, and a CI system that signs in without a key.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  project   = "credit-risk"
+  package   = "credit_risk"
+  region    = "eu-central-1"
+  zones     = ["eu-central-1a", "eu-central-1b"]
+  image_tag = "abc1234"
+}
+
+run "no_role_without_an_issuer" {
+  command = plan
+
+  assert {
+    condition     = length(aws_iam_role.delivery) == 0 && output.delivery_role_arn == null
+    error_message = "Nobody from outside gets in until an issuer is named."
+  }
+}
+
+run "ci_gets_one_short_lived_role" {
+  command = plan
+
+  variables {
+    ci_oidc_issuer = "https://token.actions.githubusercontent.com"
+    ci_subjects    = ["repo:acme/credit-risk:environment:production"]
+  }
+
+  assert {
+    condition     = aws_iam_role.delivery["delivery"].max_session_duration == 3600
+    error_message = "A session of CI ends after an hour."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy_attachment.delivery) == 2
+    error_message = "The role may look at settings to make a plan."
+  }
+}
+
+run "refuses_to_let_strangers_in" {
+  command = plan
+
+  variables {
+    ci_oidc_issuer = "https://token.actions.githubusercontent.com"
+    ci_subjects    = ["*"]
+  }
+
+  expect_failures = [var.ci_subjects]
+}
+
+run "refuses_an_issuer_without_subjects" {
+  command = plan
+
+  variables {
+    ci_oidc_issuer = "https://token.actions.githubusercontent.com"
+  }
+
+  expect_failures = [var.ci_subjects]
+}
+
+run "refuses_a_ceiling_below_the_floor" {
+  command = plan
+
+  variables {
+    service     = { tasks = 4 }
+    autoscaling = { maximum = 2 }
+  }
+
+  expect_failures = [var.autoscaling]
+}
+
+run "the_service_scales_between_floor_and_ceiling" {
+  command = plan
+
+  variables {
+    service     = { tasks = 3 }
+    autoscaling = { maximum = 9 }
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.service.min_capacity == 3 && aws_appautoscaling_target.service.max_capacity == 9
+    error_message = "Autoscaling stays between `service.tasks` and `autoscaling.maximum`."
+  }
+}

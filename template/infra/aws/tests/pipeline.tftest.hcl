@@ -1,0 +1,88 @@
+# What the level `pipeline` adds: the tracking server, jobs by the clock, alerts.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  project   = "credit-risk"
+  package   = "credit_risk"
+  region    = "eu-central-1"
+  zones     = ["eu-central-1a", "eu-central-1b"]
+  image_tag = "abc1234"
+}
+
+run "each_job_writes_only_what_is_its_own" {
+  command = plan
+
+  assert {
+    condition     = length(setintersection(local.job_access.monitor.write, local.job_access.retrain.write)) == 0
+    error_message = "Monitoring cannot touch a model, and retraining cannot touch a report."
+  }
+
+  assert {
+    condition     = toset(keys(module.job)) == toset(["retrain", "monitor"])
+    error_message = "Both jobs run by default."
+  }
+}
+
+run "a_job_can_be_switched_off" {
+  command = plan
+
+  variables {
+    jobs = { retrain = { enabled = false } }
+  }
+
+  assert {
+    condition     = module.job["retrain"].enabled == false && module.job["monitor"].enabled
+    error_message = "Only `monitor` is left on the clock."
+  }
+}
+
+run "the_database_is_closed_and_kept" {
+  command = plan
+
+  assert {
+    condition     = !aws_db_instance.tracking.publicly_accessible && aws_db_instance.tracking.storage_encrypted
+    error_message = "The database is private and encrypted."
+  }
+
+  assert {
+    condition     = aws_db_instance.tracking.deletion_protection && aws_db_instance.tracking.multi_az
+    error_message = "By default the database stands in two zones and refuses to be destroyed."
+  }
+
+  assert {
+    condition     = aws_db_instance.tracking.password == null
+    error_message = "RDS makes the password: none stands in Terraform's state."
+  }
+}
+
+run "every_alarm_tells_somebody" {
+  command = plan
+
+  variables {
+    alert_emails = ["on-call@example.com"]
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.alerts) == 1
+    error_message = "Each address is subscribed."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["database-busy", "jobs-not-started", "service-errors", "service-unhealthy"])
+    error_message = "Service, jobs and database are watched."
+  }
+}

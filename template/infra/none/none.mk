@@ -1,0 +1,2 @@
+infra-check::
+	@echo "infra: this project has no cloud, so there is nothing to check"

@@ -1,0 +1,2 @@
+DVC = $(RUN) dvc
+PIPELINE = $(DVC) repro pipelines/local/dvc.yaml

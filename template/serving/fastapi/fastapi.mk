@@ -1,0 +1,14 @@
+# The image's own user is 10001. Under compose the service runs as whoever calls make, so that artifacts/ stays theirs.
+SERVICE_USER ?= $(shell test "$$(id -u)" = 0 && echo 10001:10001 || echo "$$(id -u):$$(id -g)")
+export SERVICE_USER
+
+image::
+	docker build --file serving/fastapi/Dockerfile --tag $(IMAGE)-serve:$(TAG) .
+
+# Made by Docker, they would belong to root.
+.PHONY: service-folders
+service-folders:
+	@mkdir -p artifacts/serving artifacts/predictions
+	@if test "$$(id -u)" = 0; then chown $(SERVICE_USER) artifacts/predictions; fi
+
+up: service-folders

@@ -1,0 +1,1 @@
+"""The project's package: your modules stand here, the machinery that drives them in `ops`."""

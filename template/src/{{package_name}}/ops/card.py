@@ -1,0 +1,23 @@
+"""Fills in the model card from what the run recorded; what only people know stands in settings.toml."""
+
+from . import storage
+from .bundle import Manifest
+from .evaluation import Evaluation, url
+from .report import environment
+from .settings import Section
+
+
+class CardSettings(Section, table="card"):
+    """What no run can know about the model."""
+
+    purpose: str = "Not stated yet: say in [card] of settings.toml what the score is used for."
+    not_for: str = "Any use that is not stated above."
+    owner: str = "Not stated yet."
+
+
+def write(manifest: Manifest, evaluation: Evaluation) -> None:
+    """Write `card.md` beside the figures."""
+    card = environment().get_template("card.md").render(
+        manifest=manifest, evaluation=evaluation, words=CardSettings.load()
+    )
+    storage.write_bytes(url("card.md"), card.encode())

@@ -1,0 +1,26 @@
+"""Measure the candidate on the test data and write its report."""
+
+import click
+
+from .. import bundle, card, evaluation, report
+from ..tracking import open_tracker
+from ..training import candidate_url
+
+
+@click.command("evaluate")
+def command() -> None:
+    """Measure the candidate on the test data, and write figures, report and model card."""
+    manifest = bundle.load(candidate_url()).manifest
+    with open_tracker().run("evaluate", manifest.run_id) as run:
+        figures, scored = evaluation.evaluate()
+        evaluation.write(figures, scored)
+        report.write(manifest, figures, scored)
+        card.write(manifest, figures)
+        run.metrics(figures.metrics)
+        for name in ("metrics.json", "report.html", "card.md"):
+            run.artifact(evaluation.url(name))
+    click.echo(
+        f"AUC {figures.auc.value:.4f} ({figures.auc.low:.4f} to {figures.auc.high:.4f}) on "
+        f"{figures.rows:,} rows; the baseline has {figures.baseline_auc.value:.4f}. "
+        f"Report: {evaluation.url('report.html')}"
+    )

@@ -1,0 +1,36 @@
+"""Put the candidate into the registry."""
+
+import click
+import msgspec
+
+from .. import bundle, evaluation, storage
+from ..registry import CHALLENGER, open_registry
+from ..tracking import open_tracker
+from ..training import candidate_url
+
+
+@click.command("register")
+def command() -> None:
+    """Complete the candidate with its figures and model card, and put it into the registry as the challenger."""
+    candidate = bundle.load(candidate_url())
+    run_id = candidate.manifest.run_id
+    with open_tracker().run("register", run_id) as run:
+        figures = evaluation.read(run_id)
+        manifest = msgspec.structs.replace(candidate.manifest, metrics=figures.metrics)
+        card = storage.read_bytes(evaluation.url("card.md"))
+        packaged = storage.url("package")
+        bundle.save(packaged, manifest, {**candidate.files, bundle.CARD: card})
+        registry = open_registry()
+        number = registry.register(packaged, _verdict(run_id))
+        registry.set_alias(CHALLENGER, number)
+        run.metrics({"version": number})
+    click.echo(f"Version {number} is registered as {CHALLENGER}.")
+
+
+def _verdict(run_id: str) -> dict[str, object] | None:
+    """Return the gate's verdict on this run; one on another run says nothing about this model."""
+    path = storage.url("gate", "verdict.json")
+    if not storage.exists(path):
+        return None
+    verdict = storage.read_json(path, dict[str, object])
+    return verdict if verdict.get("run_id") == run_id else None

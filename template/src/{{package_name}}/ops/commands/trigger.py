@@ -1,0 +1,70 @@
+"""Start a retraining if an alert calls for it; otherwise say why not."""
+
+import subprocess
+
+import click
+import msgspec
+
+from .. import gate, release, storage, trigger
+from ..errors import GateClosed, ProjectError
+from ..lock import lock
+from ..monitoring import alerts
+from ..stages import STAGES
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be decided, and do nothing.")
+def command(dry_run: bool) -> None:
+    """Start `make retrain` if an alert calls for it; otherwise say why not.
+
+    Every decision is added to monitoring/decisions.jsonl.
+    """
+    with lock("trigger"):
+        decision = trigger.decide(
+            alerts.active(),
+            trigger.new_labels(),
+            trigger.record(),
+            trigger.TriggerSettings.load(),
+            trigger.now(),
+        )
+        click.echo(f"{decision.action}: {decision.sentence}")
+        if dry_run:
+            return
+        trigger.append(decision)
+        if decision.action == "retrain":
+            _retrain(decision)
+
+
+def _retrain(decision: trigger.Decision) -> None:
+    before = release.current(STAGES[-1])
+    reason = f"alert: {', '.join(decision.alerts)}"
+    done = subprocess.run(  # noqa: S603  the words are those of this module and of settings.toml
+        ["make", "--no-print-directory", "retrain", f"ARGS=--reason '{reason}'"],  # noqa: S607
+        check=False,
+    )
+    ended = _ended(done.returncode, before, decision)
+    trigger.append(ended)
+    if ended.outcome == "failed":
+        raise ProjectError(ended.sentence)
+    if ended.outcome == "gate closed":
+        raise GateClosed(ended.sentence)
+    click.echo(ended.sentence)
+
+
+def _ended(
+    status: int, before: release.Release | None, decision: trigger.Decision
+) -> trigger.Decision:
+    """Say how a retraining ended. Make has one status for all that failed, so the files are asked."""
+    after = release.current(STAGES[-1])
+    outcome: trigger.Outcome = "failed"
+    sentence = "The retraining failed, see above; the old model is served on."
+    if after != before and after is not None:
+        outcome, sentence = "released", f"Version {after.version} was released."
+    elif status == 0:
+        outcome, sentence = "unchanged", "The retraining gave the model that is served already."
+    elif storage.exists(gate.url()):
+        verdict = storage.read_json(gate.url(), gate.Verdict)
+        if not verdict.open:
+            outcome, sentence = "gate closed", f"{verdict.sentence} The old model is served on."
+    at = trigger.now().isoformat(timespec="seconds")
+    return msgspec.structs.replace(decision, at=at, outcome=outcome, sentence=sentence)

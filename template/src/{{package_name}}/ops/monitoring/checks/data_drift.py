@@ -1,0 +1,30 @@
+"""Data drift: features whose values are spread otherwise than in the data that the model was trained on."""
+
+from ..drift import psi_of
+from ..findings import Finding, judge, too_few
+from ..settings import MonitoringSettings
+from ..window import Reference, Window
+
+NAME = "data_drift"
+
+
+def check(window: Window, reference: Reference) -> Finding:
+    """Measure the PSI of each feature, derived ones too, against the profile of the model."""
+    settings = MonitoringSettings.load()
+    if len(window) < settings.minimum_rows:
+        return too_few(NAME, len(window), settings.minimum_rows)
+    matrix = window.matrix(reference.model)
+    columns = reference.profile.features
+    chance = settings.false_alarms / len(columns)
+    measures = [
+        measure
+        for column, values in zip(columns, matrix.T, strict=True)
+        if (measure := psi_of(column, values, reference.profile.rows, settings.psi, chance))
+    ]
+    return judge(
+        NAME,
+        measures,
+        f"The {len(measures)} features are spread as in the training data.",
+        "Features have drifted (PSI)",
+        "Look at the report; when the change is real, train again with data that holds it.",
+    )

@@ -1,0 +1,27 @@
+"""Prediction drift: scores that are spread otherwise than they were on the training data."""
+
+from ..drift import psi_of
+from ..findings import Finding, judge, too_few
+from ..settings import MonitoringSettings
+from ..window import Reference, Window
+
+NAME = "prediction_drift"
+
+
+def check(window: Window, reference: Reference) -> Finding:
+    """Measure the PSI of the scores against the profile; rows that no model scored yet are scored here."""
+    settings = MonitoringSettings.load()
+    if len(window) < settings.minimum_rows:
+        return too_few(NAME, len(window), settings.minimum_rows)
+    scores = window.scores
+    if scores is None:
+        scores = reference.model.score(window.matrix(reference.model))
+    column, rows = reference.profile.score, reference.profile.rows
+    measure = psi_of(column, scores, rows, settings.psi, settings.false_alarms)
+    return judge(
+        NAME,
+        [measure] if measure else [],
+        "The scores are spread as on the training data.",
+        "The scores have drifted (PSI)",
+        "See which features drifted with them; with no drifted feature, suspect the feature code or the model file.",
+    )

@@ -1,0 +1,104 @@
+"""What data looked like when the model was trained, small enough to travel with it, and how far new data has moved.
+
+A column is kept as the shares of its bins, the last one for missing values. New data is counted into the same bins,
+batch by batch, so that a check needs neither the training data nor all new data at once.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 20  # enough to see a shift of a tenth of a standard deviation, few enough for a window of 500 rows
+FLOOR = 1e-4  # an empty bin would make PSI infinite
+
+
+class NumericProfile(msgspec.Struct, frozen=True, tag="numeric"):
+    """Shares between `edges` (inner edges, ascending; a value on an edge counts below it), then of missing values."""
+
+    name: str
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+class CategoricalProfile(msgspec.Struct, frozen=True, tag="categorical"):
+    """Shares of each category in the schema's order, then of missing or unseen values."""
+
+    name: str
+    categories: tuple[str, ...]
+    shares: tuple[float, ...]
+
+
+ColumnProfile = NumericProfile | CategoricalProfile
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """The reference of a model: every feature that it sees, and the scores that it gave."""
+
+    rows: int
+    features: tuple[ColumnProfile, ...]
+    score: NumericProfile
+
+
+def describe(
+    matrix: NDArray[np.float32],
+    names: Sequence[str],
+    categories: dict[str, tuple[str, ...]],
+    scores: NDArray[np.float32],
+) -> Profile:
+    """Profile an encoded matrix (rows, features) and its scores; `categories` lists those of each categorical one."""
+    features: list[ColumnProfile] = []
+    for position, name in enumerate(names):
+        values = matrix[:, position]
+        if name in categories:
+            column = CategoricalProfile(name, categories[name], ())
+            features.append(msgspec.structs.replace(column, shares=_shares(column, values)))
+        else:
+            features.append(_numeric(name, values))
+    return Profile(len(matrix), tuple(features), _numeric("score", scores))
+
+
+def count(column: ColumnProfile, values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Count encoded values into the bins of a profile, missing last. Counts of batches add up."""
+    known = values[~np.isnan(values)]
+    if isinstance(column, CategoricalProfile):
+        counts = np.bincount(known.astype(np.int64), minlength=len(column.categories))
+    else:
+        bins = np.searchsorted(np.asarray(column.edges, np.float32), known, side="left")
+        counts = np.bincount(bins, minlength=len(column.edges) + 1)
+    return np.append(counts, len(values) - len(known)).astype(np.int64)
+
+
+def psi(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
+    """Population stability index of new counts against the profile, missing values included; 0 is no change."""
+    expected = np.maximum(np.asarray(column.shares), FLOOR)
+    observed = np.maximum(counts / max(int(counts.sum()), 1), FLOOR)
+    return float(np.sum((observed - expected) * np.log(observed / expected)))
+
+
+def ks(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
+    """Largest difference of the two cumulative shares at the bins' edges, missing values left out; 0 is no change.
+
+    Of a categorical column, whose order means nothing, half the sum of differences (total variation) is given.
+    """
+    expected, observed = np.asarray(column.shares[:-1]), counts[:-1].astype(np.float64)
+    if expected.sum() == 0 or observed.sum() == 0:
+        return float(expected.sum() != observed.sum())
+    difference = observed / observed.sum() - expected / expected.sum()
+    if isinstance(column, CategoricalProfile):
+        return float(np.abs(difference).sum() / 2)
+    return float(np.max(np.abs(np.cumsum(difference))))
+
+
+def _numeric(name: str, values: NDArray[np.float32]) -> NumericProfile:
+    known = values[~np.isnan(values)]
+    quantiles = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if len(known) else []
+    edges = tuple(float(edge) for edge in np.unique(np.asarray(quantiles, np.float32)))
+    column = NumericProfile(name, edges, ())
+    return msgspec.structs.replace(column, shares=_shares(column, values))
+
+
+def _shares(column: ColumnProfile, values: NDArray[np.float32]) -> tuple[float, ...]:
+    counts = count(column, values)
+    return tuple(round(float(share), 6) for share in counts / max(len(values), 1))

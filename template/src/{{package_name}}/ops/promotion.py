@@ -1,0 +1,97 @@
+"""Promotes a version: through every stage in order, each tried before the next; the last one makes it the champion."""
+
+import time
+import urllib.error
+import urllib.request
+
+import msgspec
+import numpy as np
+
+from . import bundle, release
+from .approvals import objections
+from .bundle import TOLERANCE, Sample
+from .errors import GateClosed, ProjectError
+from .registry import CHALLENGER, CHAMPION, Registry, find
+from .settings import Section
+from .stages import STAGES
+
+
+class ReleaseSettings(Section, table="release"):
+    """`urls` maps a stage to the URL of its service; where it is given, a release is tried on the service too."""
+
+    urls: dict[str, str] = {}
+    wait_seconds: float = 30.0
+
+
+def candidate(registry: Registry) -> int:
+    """Return the version that is to be promoted. Raises ProjectError when nothing is registered."""
+    number = registry.alias(CHALLENGER)
+    if number is None:
+        raise ProjectError("The registry holds no challenger: train, evaluate and register a model first.")
+    return number
+
+
+def promote(registry: Registry, number: int, reason: str, override: bool = False) -> list[str]:
+    """Release a version stage by stage and return a sentence for each.
+
+    Raises GateClosed when something speaks against it and `override` is not given; then nothing was changed. Raises
+    ProjectError when a stage does not serve it as it should; that stage is rolled back, the next is not touched.
+    """
+    against = objections(find(registry, number), registry)
+    if against and not override:
+        raise GateClosed(" ".join(against))
+    bundle.load(registry.fetch(number)).verify()
+    sentences = []
+    for stage in STAGES:
+        before = release.current(stage)
+        release.release(registry, number, stage, reason)
+        try:
+            smoke_test(stage)
+        except ProjectError as error:
+            if before is None:
+                raise
+            release.rollback(stage, f"smoke test of version {number} failed")
+            raise ProjectError(
+                f"{error} Stage {stage} is back at version {before.version}."
+            ) from error
+        sentences.append(f"Version {number} is released to {stage} and passed its smoke test.")
+    registry.set_alias(CHAMPION, number)
+    return sentences
+
+
+def smoke_test(stage: str) -> None:
+    """Score the sample rows with what a stage serves, on its service too where its URL is known."""
+    record = release.current(stage)
+    loaded = bundle.load(release.current_url(stage))
+    loaded.verify()
+    settings = ReleaseSettings.load()
+    if stage in settings.urls and record is not None:
+        sample = msgspec.json.decode(loaded.files[bundle.SAMPLE], type=Sample)
+        _try(settings.urls[stage].rstrip("/"), record.version, sample, settings.wait_seconds)
+
+
+def _try(url: str, version: int, sample: Sample, wait_seconds: float) -> None:
+    """Post the sample until the service answers with the new version, then compare the scores."""
+    if not url.startswith(("http://", "https://")):
+        raise ProjectError(f"[release] urls in settings.toml: {url} is no http URL.")
+    request = urllib.request.Request(  # noqa: S310
+        f"{url}/predict",
+        data=msgspec.json.encode(sample.rows),
+        headers={"Content-Type": "application/json"},
+    )
+    deadline = time.monotonic() + wait_seconds
+    seen = "gave no answer"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+                answers = msgspec.json.decode(response.read())
+            if all(answer["model"] == version for answer in answers):
+                scores = [answer["score"] for answer in answers]
+                if not np.allclose(scores, sample.scores, atol=TOLERANCE):
+                    raise ProjectError(f"The service at {url} gives the sample rows other scores.")
+                return
+            seen = f"serves version {answers[0]['model']}"
+        except (urllib.error.URLError, TimeoutError) as error:
+            seen = f"gave no answer ({error})"
+        time.sleep(0.2)
+    raise ProjectError(f"The service at {url} {seen} after {wait_seconds:g} s: look at its log.")

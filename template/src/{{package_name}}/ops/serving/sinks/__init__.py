@@ -1,0 +1,36 @@
+"""Where predictions go besides the answer: each module here gives `open_sink(service) -> Sink`."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a sink may know: the stage, and where metrics register (None: shared by workers)."""
+
+    stage: str
+    registry: CollectorRegistry | None
+
+
+class Sink(Protocol):
+    """Takes every prediction, on the event loop: it returns in microseconds and never raises."""
+
+    def write(
+        self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes
+    ) -> None:
+        """Take a prediction: id, the row's identifier, time, model version, score, row in JSON."""
+
+    def close(self) -> None:
+        """Finish all that was taken. Called once, after the last prediction."""
+
+
+def open_sinks(service: Service) -> tuple[Sink, ...]:
+    """Open the sink of each module in this folder."""
+    return tuple(
+        importlib.import_module(f"{__name__}.{module.name}").open_sink(service)
+        for module in pkgutil.iter_modules(__path__)
+    )

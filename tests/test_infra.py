@@ -1,0 +1,175 @@
+"""The Terraform of every level: formatted, valid, planned against the provider's schema, read by checkov."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rungs.models import Level
+
+LEVELS = [str(level) for level in Level]
+ROOTS = ["infra/aws/account", "infra/aws"]
+CI = [
+    "-var=ci_oidc_issuer=https://token.actions.githubusercontent.com",
+    '-var=ci_subjects=["repo:acme/credit-risk:environment:x"]',
+]
+ADDED = {
+    "manual": {"aws_apigatewayv2_route", "aws_ecr_repository", "aws_ecs_service", "aws_s3_bucket", "aws_vpc"},
+    "pipeline": {"aws_db_instance", "aws_scheduler_schedule", "aws_sns_topic"},
+    "continuous": {"aws_accessanalyzer_analyzer", "aws_appautoscaling_policy", "aws_cloudtrail"},
+}
+# Stands for terraform: `-chdir=DIR COMMAND` runs in a scratch copy, against the doubles; each command initialises it.
+SHIM = """#!/bin/sh
+set -e
+case "$1" in
+  fmt) exec terraform "$@" ;;
+  -chdir=*) folder="${{1#-chdir=}}"; shift ;;
+esac
+[ "$1" = init ] && exit 0
+exec {offline} "$folder" "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def offline(tools: Path) -> list[str]:
+    """The command that runs the real terraform with stand-ins for the provider."""
+    doubles = tools / "terraform-doubles"
+    if not doubles.is_dir() or shutil.which("terraform") is None:
+        pytest.skip("terraform and its provider's doubles are not on this machine")
+    if all(importlib.util.find_spec(name) for name in ("grpc", "msgpack")):
+        return [sys.executable, str(doubles / "tf-offline")]
+    if uv := shutil.which("uv"):
+        requirements = str(doubles / "requirements.txt")
+        return [uv, "run", "--no-project", "--quiet", "--with-requirements", requirements, str(doubles / "tf-offline")]
+    pytest.skip("the provider's doubles need grpcio and msgpack, or uv to fetch them")
+
+
+@pytest.fixture
+def terraform(offline: list[str], tmp_path: Path) -> str:
+    shim = tmp_path / "terraform"
+    shim.write_text(SHIM.format(offline=" ".join(offline)))
+    shim.chmod(0o755)
+    return str(shim)
+
+
+def infra_check(project: Path, terraform: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "CI"}
+    return subprocess.run(
+        ["make", "--no-print-directory", "infra-check", f"TERRAFORM={terraform}"],
+        cwd=project,
+        env=inherited | {"HOME": str(Path(terraform).parent)} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def plan(offline: list[str], project: Path, root: str, *words: str) -> dict[str, Any]:
+    """The planned resources by address."""
+    infra = str(project / "infra/aws")
+    done = subprocess.run(
+        [*offline, "--root", infra, str(project / root), "plan-json", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return {change["address"]: change for change in json.loads(done.stdout)["resource_changes"]}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_infra_check_passes(render: Callable[..., Path], terraform: str, level: str) -> None:
+    done = infra_check(render(level), terraform)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("The configuration is valid") == len(ROOTS)
+    assert done.stdout.count(" passed, 0 failed") == len(ROOTS)
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "wrong"),
+    [
+        ("infra/aws/main.tf", "name = local.name\n\n  setting", "name =  local.name\n\n  setting"),
+        ("infra/aws/service.tf", "drop_invalid_header_fields", "drop_invalid_headers"),
+        ("infra/aws/service.tf", 'authorization_type = "AWS_IAM"', 'authorization_type = "NONE"'),
+        ("infra/aws/account/main.tf", '"IMMUTABLE"', '"MUTABLE"'),
+    ],
+    ids=["format", "argument", "open", "mutable"],
+)
+def test_infra_check_finds(project: Callable[..., Path], terraform: str, path: str, right: str, wrong: str) -> None:
+    folder = project("manual")
+    text = (folder / path).read_text()
+    assert right in text
+    (folder / path).write_text(text.replace(right, wrong))
+    assert infra_check(folder, terraform).returncode != 0
+
+
+def test_infra_check_says_that_terraform_is_missing(render: Callable[..., Path], tmp_path: Path) -> None:
+    missing = str(tmp_path / "terraform")
+    done = infra_check(render("manual"), missing)
+    assert done.returncode == 0 and "NOT CHECKED, as terraform is not installed" in done.stdout
+    assert infra_check(render("manual"), missing, CI="true").returncode != 0
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_cloud_has_nothing_to_check(render: Callable[..., Path], tmp_path: Path, level: str) -> None:
+    project = render(level, cloud="none")
+    done = infra_check(project, str(tmp_path / "terraform"), CI="true")
+    assert done.returncode == 0 and "no cloud" in done.stdout
+    assert not (project / "infra/aws").exists()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_plan_holds_what_the_level_brings(render: Callable[..., Path], offline: list[str], level: str) -> None:
+    planned = [change for root in ROOTS for change in plan(offline, render(level), root).values()]
+    types = {change["type"] for change in planned if change["mode"] == "managed"}
+    for each in LEVELS:
+        if Level(each).rank <= Level(level).rank:
+            assert types >= ADDED[each]
+        else:
+            assert not types & ADDED[each]
+
+
+@pytest.mark.parametrize(("lower", "higher"), [("manual", "pipeline"), ("pipeline", "continuous")])
+@pytest.mark.parametrize("root", ROOTS)
+def test_climbing_changes_no_resource(
+    render: Callable[..., Path], offline: list[str], root: str, lower: str, higher: str
+) -> None:
+    before, after = (plan(offline, render(level), root) for level in (lower, higher))
+    assert before.keys() <= after.keys()
+    changed = [address for address, change in before.items() if change["change"] != after[address]["change"]]
+    assert changed == []
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "production"])
+def test_each_environment_plans(render: Callable[..., Path], offline: list[str], environment: str) -> None:
+    file = f"-var-file=environments/{environment}.tfvars"
+    planned = plan(offline, render("continuous"), "infra/aws", file, *CI)
+    assert planned["aws_ecs_cluster.this"]["change"]["after"]["name"] == f"credit-risk-{environment}"
+    assert (
+        planned['aws_iam_role.delivery["delivery"]']["change"]["after"]["name"] == f"credit-risk-{environment}-delivery"
+    )
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_checkov_finds_nothing_without_a_reason(render: Callable[..., Path], level: str) -> None:
+    checkov = os.environ.get("RUNGS_CHECKOV") or shutil.which("checkov")
+    if not checkov:
+        pytest.skip("checkov is not on this machine: install it, or name it in RUNGS_CHECKOV")
+    folder = str(render(level) / "infra")
+    words = ["--skip-download", "--quiet", "--compact", "--framework", "terraform", "--output", "json", "-d", folder]
+    done = subprocess.run([checkov, *words], capture_output=True, text=True)
+    report = json.loads(done.stdout)
+    assert report["summary"]["parsing_errors"] == 0  # a file that does not parse passes otherwise
+    assert report["summary"]["resource_count"] > 50
+    failed = [f"{found['check_id']} {found['resource']}" for found in report["results"]["failed_checks"]]
+    assert failed == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_skip_gives_its_reason(render: Callable[..., Path], level: str) -> None:
+    lines = [line.strip() for path in (render(level) / "infra").rglob("*.tf") for line in path.read_text().splitlines()]
+    skips = [line.split(":", 2) for line in lines if "checkov:skip" in line]
+    assert skips and [skip for skip in skips if len(skip) < 3 or len(skip[2].split()) < 4] == []
