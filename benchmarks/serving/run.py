@@ -8,7 +8,7 @@
 
 The project must have been set up and have a released model (`make demo` leaves one). Single rows, 8 connections, the
 servers one after the other in short rounds, so that a noisy machine meets all alike; ratios are of paired rounds. The
-service runs as it is: metrics on, and from level `pipeline` on every prediction logged. MLflow serves the same ONNX file
+service runs as it is: metrics on, and from level `pipeline` on every prediction logged. MLflow serves the same model
 twice: `rows` does what the service does, named columns in and a score out, by the project's own encoder; `matrix` gets
 rows that the client has encoded, which is the least that MLflow can do. Needs uv and wrk (Debian: `wrk`).
 """

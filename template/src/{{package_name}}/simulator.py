@@ -173,16 +173,16 @@ def _draw(rng: np.random.Generator, shift: Floats) -> dict[str, Floats]:
     education = code(0.28, 0.34, 0.26, 0.12)
     retired = age > 64
     employment = np.where(retired, 3.0, code(0.66, 0.14 + 0.1 * shift, 0.14, 0.0, 0.06))
-    income = 10.25 + 0.14 * education + 0.05 * sex + 0.012 * np.minimum(age - 18, 30)
+    income = 10.4 + 0.14 * education + 0.05 * sex + 0.005 * np.minimum(age - 18, 30)
     income = np.exp(income + 0.38 * normal()) * np.where(employment == 4, 0.45, 1.0)
-    home = np.where(age < 26, code(0.62, 0.05, 0.03, 0.3), code(0.4, 0.36, 0.18, 0.06))
+    home = np.where(age < 26, code(0.42, 0.23, 0.05, 0.3), code(0.41, 0.35, 0.18, 0.06))
     history = np.clip((age - 18) * rng.beta(2.2, 1.6, rows), 0, 70)
     late = count(np.exp(-1.1 - 0.65 * care))
     delinquencies = count(np.exp(-2.2 - 0.7 * care))
     limit = 0.32 * income * np.exp(0.5 * normal())
     utilisation = np.clip(0.5 - 0.22 * care + 0.24 * normal() + 0.1 * shift, 0, 1.4)
     debt = income * np.exp(-0.9 - 0.25 * care + 0.7 * normal())
-    score = 655 + 42 * care + 1.1 * history - 14 * late - 22 * delinquencies + 34 * normal()
+    score = 663 + 42 * care + 0.4 * history - 14 * late - 22 * delinquencies + 34 * normal()
     score = np.clip(score.round(), 300, 850)
     amount = income * np.exp(-1.15 + 0.5 * normal() + 0.3 * shift)
     amount = np.clip((amount / 100).round() * 100, 500, 100_000)
@@ -213,7 +213,7 @@ def _draw(rng: np.random.Generator, shift: Floats) -> dict[str, Floats]:
         "inquiries_6m": count(np.exp(-0.3 - 0.3 * care + 0.3 * shift)),
         "public_records": count(np.exp(-3.3 - 0.6 * care)),
         "employment_years": np.where(
-            employment == 4, 0, np.clip((age - 19) * rng.beta(1.1, 2.6, rows), 0, 60)
+            employment == 4, 0, np.minimum(rng.exponential(7, rows), age - 17)
         ).round(1),
         "residence_years": np.clip(rng.standard_gamma(1.6, rows) * 4, 0, age).round(1),
         "dependants": count(np.full(rows, 0.8)),

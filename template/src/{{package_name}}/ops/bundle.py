@@ -1,11 +1,11 @@
 """The bundle: one folder that holds a model and all that is needed to serve, check and explain it.
 
-    model.onnx      input `features`, float32 (rows, features); one output holds the probability
-    manifest.json   what the model is, where it came from, and the checksum of every other file
-    profile.json    what the training data looked like, for drift checks
-    sample.json     a few rows with the scores that they must get, tried after every load
-    features.py     the feature code that it was trained with
-    card.md         the model card, from `register` on
+model.onnx      input `features`, float32 (rows, features); one output holds the probability
+manifest.json   what the model is, where it came from, and the checksum of every other file
+profile.json    what the training data looked like, for drift checks
+sample.json     a few rows with the scores that they must get, tried after every load
+features.py     the feature code that it was trained with
+card.md         the model card, from `register` on
 """
 
 import hashlib
@@ -65,7 +65,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Rows as a request would send them, and the scores that the model gave them when it was packaged."""
+    """Rows as a request would send them, and the scores that the model gave them when it was
+    packaged.
+    """
 
     rows: list[dict[str, Value]]
     scores: list[float]
@@ -85,7 +87,9 @@ class Bundle:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder with this project's `features.py`. Raises ProjectError when it is not the model's."""
+        """The encoder with this project's `features.py`. Raises ProjectError when it is not the
+        model's.
+        """
         if self.manifest.features_digest != features_digest():
             raise ProjectError(
                 f"The model was trained with another features.py (commit {self.manifest.commit}): "
@@ -95,9 +99,11 @@ class Bundle:
 
     @cached_property
     def own_encoder(self) -> Encoder:
-        """The encoder with the `features.py` inside the bundle: it scores an old model beside newer code.
+        """The encoder with the `features.py` inside the bundle: it scores an old model beside newer
+        code.
 
-        It runs code from the registry, so steps that may write to the registry use it, and the service never does.
+        It runs code from the registry, so steps that may write to the registry use it, and the
+        service never does.
         """
         if self.manifest.features_digest == features_digest():
             return self.encoder
@@ -114,14 +120,10 @@ class Bundle:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            return ort.InferenceSession(
-                self.files[MODEL], options, providers=["CPUExecutionProvider"]
-            )
+            return ort.InferenceSession(self.files[MODEL], options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
             reason = str(error).splitlines()[0]
-            raise ProjectError(
-                f"{MODEL} cannot be loaded ({reason}): train and package the model again."
-            ) from error
+            raise ProjectError(f"{MODEL} cannot be loaded ({reason}): train and package the model again.") from error
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probability of class 1 for each row of a float32 matrix (rows, features)."""
@@ -130,7 +132,9 @@ class Bundle:
         return scores
 
     def verify(self) -> None:
-        """Score the sample rows through this project's feature code. Raises ProjectError when a score differs."""
+        """Score the sample rows through this project's feature code. Raises ProjectError when a
+        score differs.
+        """
         try:
             sample = msgspec.json.decode(self.files[SAMPLE], type=Sample)
         except msgspec.DecodeError as error:
@@ -139,7 +143,8 @@ class Bundle:
         difference = float(np.max(np.abs(scores - np.asarray(sample.scores)), initial=0.0))
         if not difference <= TOLERANCE:  # NaN is not below the tolerance either
             raise ProjectError(
-                f"The model gives its sample rows other scores than when it was packaged (by up to {difference:.2g}): "
+                "The model gives its sample rows other scores than when it was packaged (by up "
+                f"to {difference:.2g}): "
                 "package it again with the libraries of this project's lock file."
             )
 
@@ -171,16 +176,16 @@ def save(url: str, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
 
 
 def load(url: str) -> Bundle:
-    """Read a bundle and verify each checksum. Raises ProjectError when a file is missing, cut off or changed."""
+    """Read a bundle and verify each checksum. Raises ProjectError when a file is missing, cut off
+    or changed.
+    """
     if not storage.exists(f"{url}/{MANIFEST}"):
         raise ProjectError(f"{url} holds no model: train one, or check the path.")
     text = storage.read_bytes(f"{url}/{MANIFEST}")
     try:
         manifest = msgspec.json.decode(text, type=Manifest)
     except msgspec.DecodeError as error:
-        raise ProjectError(
-            f"{url}/{MANIFEST} is broken ({error}): package the model again or roll back."
-        ) from error
+        raise ProjectError(f"{url}/{MANIFEST} is broken ({error}): package the model again or roll back.") from error
     files = {MANIFEST: text}
     for name, digest in manifest.files.items():
         files[name] = storage.read_bytes(f"{url}/{name}")

@@ -1,4 +1,6 @@
-"""Fills in the model card from what the run recorded; what only people know stands in settings.toml."""
+"""Fills in the model card from what the run recorded; what only people know stands in
+settings.toml.
+"""
 
 from . import storage
 from .bundle import Manifest
@@ -17,7 +19,9 @@ class CardSettings(Section, table="card"):
 
 def write(manifest: Manifest, evaluation: Evaluation) -> None:
     """Write `card.md` beside the figures."""
-    card = environment().get_template("card.md").render(
-        manifest=manifest, evaluation=evaluation, words=CardSettings.load()
+    card = (
+        environment()
+        .get_template("card.md")
+        .render(manifest=manifest, evaluation=evaluation, words=CardSettings.load())
     )
     storage.write_bytes(url("card.md"), card.encode())

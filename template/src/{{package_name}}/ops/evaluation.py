@@ -1,4 +1,6 @@
-"""Measures the candidate on rows that no step was fitted on: on the whole, by slice, and beside the simpler model."""
+"""Measures the candidate on rows that no step was fitted on: on the whole, by slice, and beside the
+simpler model.
+"""
 
 import msgspec
 import numpy as np
@@ -30,7 +32,9 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of an evaluation. `cost` is what decisions cost per row, by [decision] of settings.toml."""
+    """All figures of an evaluation. `cost` is what decisions cost per row, by [decision] of
+    settings.toml.
+    """
 
     run_id: str
     data_version: str
@@ -49,7 +53,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evaluate() -> tuple[Evaluation, pl.DataFrame]:
-    """Score the test table with the candidate's ONNX model and with the baseline; return figures and scored rows."""
+    """Score the test table with the candidate's ONNX model and with the baseline; return figures
+    and scored rows.
+    """
     candidate = bundle.load(candidate_url())
     schema, frame = candidate.manifest.schema, tables.test()
     matrix, target = tables.matrix(frame, candidate.encoder), tables.target(frame, schema)
@@ -93,7 +99,9 @@ def write(evaluation: Evaluation, scored: pl.DataFrame) -> None:
 
 
 def read(run_id: str) -> Evaluation:
-    """Read the figures of a run. Raises ProjectError when the evaluation is missing or of another run."""
+    """Read the figures of a run. Raises ProjectError when the evaluation is missing or of another
+    run.
+    """
     found = storage.read_json(url("metrics.json"), Evaluation)
     if found.run_id != run_id:
         raise ProjectError(
@@ -136,9 +144,7 @@ def _figures(target: Target, scores: Scores, threshold: float) -> dict[str, floa
 def _slices(scored: pl.DataFrame, names: tuple[str, ...], threshold: float) -> list[Slice]:
     found = []
     for name in names:
-        for (category,), part in sorted(
-            scored.group_by(name), key=lambda group: str(group[0][0])
-        ):
+        for (category,), part in sorted(scored.group_by(name), key=lambda group: str(group[0][0])):
             target, scores = part["target"].to_numpy(), part["score"].to_numpy()
             counts = metrics.confusion(target, scores, threshold)
             positives = int(target.sum())
@@ -150,9 +156,7 @@ def _slices(scored: pl.DataFrame, names: tuple[str, ...], threshold: float) -> l
                     positives=positives,
                     auc=_known(metrics.auc(target, scores)),
                     recall=_known(metrics.proportion(counts["true_positives"], positives)),
-                    false_positive_rate=_known(
-                        metrics.proportion(counts["false_positives"], len(part) - positives)
-                    ),
+                    false_positive_rate=_known(metrics.proportion(counts["false_positives"], len(part) - positives)),
                     mean_score=float(scores.mean()),
                 )
             )
@@ -163,9 +167,7 @@ def _known(estimate: Estimate) -> Estimate | None:
     return None if np.isnan(estimate).any() else estimate
 
 
-def _importance(
-    candidate: Bundle, matrix: NDArray[np.float32], target: Target
-) -> list[tuple[str, float]]:
+def _importance(candidate: Bundle, matrix: NDArray[np.float32], target: Target) -> list[tuple[str, float]]:
     """How much AUC is lost when a feature is shuffled, largest first (permutation importance)."""
     random = np.random.default_rng(candidate.manifest.seed)
     chosen = random.permutation(len(matrix))[:IMPORTANCE_ROWS]

@@ -1,4 +1,6 @@
-"""The gate between training and release: every check must pass, and what cannot be checked does not pass."""
+"""The gate between training and release: every check must pass, and what cannot be checked does not
+pass.
+"""
 
 import importlib
 import math
@@ -20,7 +22,9 @@ Check = Callable[[Case], list[Result]]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate decided about one run, against which champion. It holds no clock: equal input, equal file."""
+    """What the gate decided about one run, against which champion. It holds no clock: equal input,
+    equal file.
+    """
 
     open: bool
     run_id: str
@@ -59,7 +63,9 @@ def judge() -> Verdict:
 
 
 def _champion() -> tuple[int | None, Scores | None]:
-    """Score the test table with the champion. A champion that cannot be scored is an error, not an absent one."""
+    """Score the test table with the champion. A champion that cannot be scored is an error, not an
+    absent one.
+    """
     registry = open_registry()
     number = registry.alias(CHAMPION)
     if number is None:
@@ -82,9 +88,7 @@ def _case(candidate: Bundle, champion: Scores | None) -> Case:
     target = tables.target(frame, schema)
     fresh = candidate.score(tables.matrix(frame, candidate.encoder)).astype(np.float64)
     if len(scored) != len(frame) or not np.array_equal(scored["score"].to_numpy(), fresh):
-        raise ProjectError(
-            "The evaluation is not of this candidate on this test table: evaluate it again."
-        )
+        raise ProjectError("The evaluation is not of this candidate on this test table: evaluate it again.")
     return Case(
         rows=frame,
         target=target,
@@ -115,9 +119,7 @@ def _run(name: str, check: Check, case: Case) -> list[Result]:
 
 
 def _failed(name: str, sentence: str) -> Result:
-    return Result(
-        check=name, subject=name, value=0.0, threshold=0.0, passed=False, sentence=sentence
-    )
+    return Result(check=name, subject=name, value=0.0, threshold=0.0, passed=False, sentence=sentence)
 
 
 def _opened(champion: int | None, results: list[Result]) -> str:

@@ -19,7 +19,9 @@ class Data(msgspec.Struct, frozen=True):
 
 
 def commit() -> str:
-    """Return the git commit, with `-dirty` where what decides a model was changed since; `GIT_COMMIT` where there is no git."""
+    """Return the git commit, with `-dirty` where what decides a model was changed since;
+    `GIT_COMMIT` where there is no git.
+    """
     given = os.environ.get("GIT_COMMIT")
     if given:
         return given
@@ -52,7 +54,12 @@ def libraries(names: tuple[str, ...]) -> dict[str, str]:
 
 def _git(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+        done = subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

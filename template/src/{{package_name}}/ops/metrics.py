@@ -27,13 +27,14 @@ def auc(target: Target, scores: Scores, confidence: float = 0.95) -> Estimate:
     return Estimate(float(value[0]), float(value[0]) - half, min(float(value[0]) + half, 1.0))
 
 
-def auc_difference(
-    target: Target, scores: Scores, others: Scores, confidence: float = 0.95
-) -> Estimate:
-    """AUC of `scores` minus AUC of `others` on the same rows, with one-sided bounds of the given confidence.
+def auc_difference(target: Target, scores: Scores, others: Scores, confidence: float = 0.95) -> Estimate:
+    """AUC of `scores` minus AUC of `others` on the same rows, with one-sided bounds of the given
+    confidence.
 
-    DeLong et al., "Comparing the areas under two or more correlated receiver operating characteristic curves",
-    Biometrics 1988: both models score the same rows, so their errors cancel and small differences show.
+    DeLong et al., "Comparing the areas under two or more correlated receiver operating
+    characteristic curves",
+    Biometrics 1988: both models score the same rows, so their errors cancel and small differences
+    show.
     """
     values, covariance = _delong(target, np.stack([scores, others]))
     difference = float(values[0] - values[1])
@@ -66,7 +67,9 @@ def brier(target: Target, scores: Scores) -> float:
 
 
 def brier_skill(target: Target, scores: Scores) -> float:
-    """Share of the error of always answering the base rate that the model takes away; below 0 it does harm."""
+    """Share of the error of always answering the base rate that the model takes away; below 0 it
+    does harm.
+    """
     base = float(np.mean(target))
     return 1 - brier(target, scores) / max(base * (1 - base), 1e-12)
 
@@ -80,11 +83,7 @@ def log_loss(target: Target, scores: Scores) -> float:
 def calibration(target: Target, scores: Scores, bins: int = 10) -> list[tuple[float, float, int]]:
     """Mean score, share of class 1 and rows of equally filled bins of the score."""
     parts = np.array_split(np.argsort(scores, kind="stable"), bins)
-    return [
-        (float(scores[part].mean()), float(target[part].mean()), len(part))
-        for part in parts
-        if len(part)
-    ]
+    return [(float(scores[part].mean()), float(target[part].mean()), len(part)) for part in parts if len(part)]
 
 
 def calibration_error(target: Target, scores: Scores) -> float:

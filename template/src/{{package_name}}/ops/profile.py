@@ -1,6 +1,8 @@
-"""What data looked like when the model was trained, small enough to travel with it, and how far new data has moved.
+"""What data looked like when the model was trained, small enough to travel with it, and how far new
+data has moved.
 
-A column is kept as the shares of its bins, the last one for missing values. New data is counted into the same bins,
+A column is kept as the shares of its bins, the last one for missing values. New data is counted
+into the same bins,
 batch by batch, so that a check needs neither the training data nor all new data at once.
 """
 
@@ -15,7 +17,9 @@ FLOOR = 1e-4  # an empty bin would make PSI infinite
 
 
 class NumericProfile(msgspec.Struct, frozen=True, tag="numeric"):
-    """Shares between `edges` (inner edges, ascending; a value on an edge counts below it), then of missing values."""
+    """Shares between `edges` (inner edges, ascending; a value on an edge counts below it), then of
+    missing values.
+    """
 
     name: str
     edges: tuple[float, ...]
@@ -47,7 +51,9 @@ def describe(
     categories: dict[str, tuple[str, ...]],
     scores: NDArray[np.float32],
 ) -> Profile:
-    """Profile an encoded matrix (rows, features) and its scores; `categories` lists those of each categorical one."""
+    """Profile an encoded matrix (rows, features) and its scores; `categories` lists those of each
+    categorical one.
+    """
     features: list[ColumnProfile] = []
     for position, name in enumerate(names):
         values = matrix[:, position]
@@ -71,16 +77,20 @@ def count(column: ColumnProfile, values: NDArray[np.float32]) -> NDArray[np.int6
 
 
 def psi(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
-    """Population stability index of new counts against the profile, missing values included; 0 is no change."""
+    """Population stability index of new counts against the profile, missing values included; 0 is
+    no change.
+    """
     expected = np.maximum(np.asarray(column.shares), FLOOR)
     observed = np.maximum(counts / max(int(counts.sum()), 1), FLOOR)
     return float(np.sum((observed - expected) * np.log(observed / expected)))
 
 
 def ks(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
-    """Largest difference of the two cumulative shares at the bins' edges, missing values left out; 0 is no change.
+    """Largest difference of the two cumulative shares at the bins' edges, missing values left out;
+    0 is no change.
 
-    Of a categorical column, whose order means nothing, half the sum of differences (total variation) is given.
+    Of a categorical column, whose order means nothing, half the sum of differences (total
+    variation) is given.
     """
     expected, observed = np.asarray(column.shares[:-1]), counts[:-1].astype(np.float64)
     if expected.sum() == 0 or observed.sum() == 0:
@@ -93,8 +103,10 @@ def ks(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
 
 def _numeric(name: str, values: NDArray[np.float32]) -> NumericProfile:
     known = values[~np.isnan(values)]
-    quantiles = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]) if len(known) else []
-    edges = tuple(float(edge) for edge in np.unique(np.asarray(quantiles, np.float32)))
+    edges: tuple[float, ...] = ()
+    if len(known):
+        quantiles = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])
+        edges = tuple(float(edge) for edge in np.unique(quantiles.astype(np.float32)))
     column = NumericProfile(name, edges, ())
     return msgspec.structs.replace(column, shares=_shares(column, values))
 

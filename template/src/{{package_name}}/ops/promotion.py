@@ -1,4 +1,6 @@
-"""Promotes a version: through every stage in order, each tried before the next; the last one makes it the champion."""
+"""Promotes a version: through every stage in order, each tried before the next; the last one makes
+it the champion.
+"""
 
 import time
 import urllib.error
@@ -6,6 +8,7 @@ import urllib.request
 
 import msgspec
 import numpy as np
+from pydantic import Field
 
 from . import bundle, release
 from .approvals import objections
@@ -17,10 +20,15 @@ from .stages import STAGES
 
 
 class ReleaseSettings(Section, table="release"):
-    """`urls` maps a stage to the URL of its service; where it is given, a release is tried on the service too."""
+    """How a release goes through the stages.
 
-    urls: dict[str, str] = {}
+    `urls` maps a stage to the URL of its service; where it is given, a release is tried on the service too. With
+    `approval` a retraining stops before the last stage: a person promotes from there.
+    """
+
+    urls: dict[str, str] = Field(default_factory=dict)
     wait_seconds: float = 30.0
+    approval: bool = False
 
 
 def candidate(registry: Registry) -> int:
@@ -31,7 +39,14 @@ def candidate(registry: Registry) -> int:
     return number
 
 
-def promote(registry: Registry, number: int, reason: str, override: bool = False) -> list[str]:
+def stages_without_a_person() -> tuple[str, ...]:
+    """Return the stages that a retraining may release to by itself."""
+    return STAGES[:-1] if ReleaseSettings.load().approval and len(STAGES) > 1 else STAGES
+
+
+def promote(
+    registry: Registry, number: int, reason: str, override: bool = False, stages: tuple[str, ...] = STAGES
+) -> list[str]:
     """Release a version stage by stage and return a sentence for each.
 
     Raises GateClosed when something speaks against it and `override` is not given; then nothing was changed. Raises
@@ -42,7 +57,7 @@ def promote(registry: Registry, number: int, reason: str, override: bool = False
         raise GateClosed(" ".join(against))
     bundle.load(registry.fetch(number)).verify()
     sentences = []
-    for stage in STAGES:
+    for stage in stages:
         before = release.current(stage)
         release.release(registry, number, stage, reason)
         try:
@@ -51,11 +66,12 @@ def promote(registry: Registry, number: int, reason: str, override: bool = False
             if before is None:
                 raise
             release.rollback(stage, f"smoke test of version {number} failed")
-            raise ProjectError(
-                f"{error} Stage {stage} is back at version {before.version}."
-            ) from error
+            raise ProjectError(f"{error} Stage {stage} is back at version {before.version}.") from error
         sentences.append(f"Version {number} is released to {stage} and passed its smoke test.")
-    registry.set_alias(CHAMPION, number)
+    if STAGES[-1] in stages:
+        registry.set_alias(CHAMPION, number)
+    else:
+        sentences.append(f"Version {number} waits for a person: `make promote` releases it to {STAGES[-1]}.")
     return sentences
 
 

@@ -2,7 +2,9 @@
 
 import base64
 import io
+from collections.abc import Callable
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 import matplotlib
@@ -17,7 +19,7 @@ from .evaluation import Evaluation, url
 from .metrics import Scores, Target
 
 BLUE, ORANGE, GREY = "#2563eb", "#d97706", "#9ca3af"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#d1d5db",
     "axes.grid": True,
@@ -37,10 +39,14 @@ SHOWN = 15  # features in the plot of importances
 def write(manifest: Manifest, evaluation: Evaluation, scored: pl.DataFrame) -> None:
     """Write `report.html` beside the figures."""
     target, scores = scored["target"].to_numpy(), scored["score"].to_numpy()
-    page = environment().get_template("report.html").render(
-        manifest=manifest,
-        evaluation=evaluation,
-        plots=_plots(evaluation, target, scores, scored["baseline"].to_numpy()),
+    page = (
+        environment()
+        .get_template("report.html")
+        .render(
+            manifest=manifest,
+            evaluation=evaluation,
+            plots=_plots(evaluation, target, scores, scored["baseline"].to_numpy()),
+        )
     )
     storage.write_bytes(url("report.html"), page.encode())
 
@@ -58,19 +64,18 @@ def environment() -> jinja2.Environment:
     )
 
 
-def _plots(
-    evaluation: Evaluation, target: Target, scores: Scores, baseline: Scores
-) -> dict[str, str]:
+def _plots(evaluation: Evaluation, target: Target, scores: Scores, baseline: Scores) -> dict[str, str]:
+    draws: dict[str, Callable[[Axes], None]] = {
+        "roc": lambda axes: _roc(axes, target, scores, baseline),
+        "precision": lambda axes: _precision(axes, target, scores, baseline),
+        "calibration": lambda axes: _calibration(axes, evaluation),
+        "distribution": lambda axes: _distribution(axes, evaluation, target, scores),
+        "confusion": lambda axes: _confusion(axes, evaluation),
+        "importance": lambda axes: _importance(axes, evaluation),
+    }
     drawn = {}
     with matplotlib.rc_context(STYLE):
-        for name, draw in (
-            ("roc", lambda axes: _roc(axes, target, scores, baseline)),
-            ("precision", lambda axes: _precision(axes, target, scores, baseline)),
-            ("calibration", lambda axes: _calibration(axes, evaluation)),
-            ("distribution", lambda axes: _distribution(axes, evaluation, target, scores)),
-            ("confusion", lambda axes: _confusion(axes, evaluation)),
-            ("importance", lambda axes: _importance(axes, evaluation)),
-        ):
+        for name, draw in draws.items():
             figure = Figure(figsize=(4.6, 3.4), layout="constrained")
             draw(figure.subplots())
             buffer = io.BytesIO()
@@ -97,16 +102,11 @@ def _precision(axes: Axes, target: Target, scores: Scores, baseline: Scores) -> 
 
 
 def _calibration(axes: Axes, evaluation: Evaluation) -> None:
-    points = [
-        (score, *metrics.proportion(round(share * rows), rows))
-        for score, share, rows in evaluation.calibration
-    ]
+    points = [(score, *metrics.proportion(round(share * rows), rows)) for score, share, rows in evaluation.calibration]
     score, share, low, high = np.array(points).T
     top = float(max(score.max(), high.max())) * 1.05
     axes.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle=":")
-    axes.errorbar(
-        score, share, [share - low, high - share], color=BLUE, marker="o", markersize=4, capsize=2
-    )
+    axes.errorbar(score, share, [share - low, high - share], color=BLUE, marker="o", markersize=4, capsize=2)
     axes.set(xlabel="mean score of the bin", ylabel="share of class 1")
 
 
@@ -140,9 +140,7 @@ def _confusion(axes: Axes, evaluation: Evaluation) -> None:
         for column in range(2):
             text = f"{table[row, column]:,}\n{shares[row, column]:.0%}"
             dark = shares[row, column] > 0.65
-            axes.text(
-                column, row, text, ha="center", va="center", color="white" if dark else "#111827"
-            )
+            axes.text(column, row, text, ha="center", va="center", color="white" if dark else "#111827")
     axes.set(xticks=[0, 1], yticks=[0, 1], xlabel="decision", ylabel="truth")
     axes.grid(visible=False)
 

@@ -1,5 +1,7 @@
 """Reads the prepared tables, and turns them into what a model is fitted and measured on."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -25,9 +27,10 @@ def matrix(frame: pl.DataFrame, encoder: Encoder) -> NDArray[np.float32]:
     missing = [name for name in encoder.schema.names if name not in frame.columns]
     if missing:
         raise ProjectError(
-            f"The table lacks {', '.join(missing)}, which the model needs: bring the column back, or train a model without it."
+            f"The table lacks {', '.join(missing)}, which the model needs: bring the column back, "
+            "or train a model without it."
         )
-    values = {
+    values: dict[str, Any] = {
         **{c.name: frame[c.name].cast(pl.Float32).to_numpy() for c in encoder.schema.numeric},
         **{c.name: frame[c.name].to_list() for c in encoder.schema.categorical},
     }
@@ -35,7 +38,9 @@ def matrix(frame: pl.DataFrame, encoder: Encoder) -> NDArray[np.float32]:
 
 
 def target(frame: pl.DataFrame, schema: Schema) -> NDArray[np.int8]:
-    """Return the labels. Raises ProjectError when a class has fewer than two rows: no measure works on that."""
+    """Return the labels. Raises ProjectError when a class has fewer than two rows: no measure works
+    on that.
+    """
     values = frame[schema.target].cast(pl.Int8).to_numpy()
     if not 2 <= int(values.sum()) <= len(values) - 2:
         raise ProjectError(

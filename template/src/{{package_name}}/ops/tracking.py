@@ -34,7 +34,9 @@ class Tracker(Protocol):
     """What every tracker does."""
 
     def run(self, step: str, run_id: str | None = None) -> AbstractContextManager[Run]:
-        """Record a step as a run of its own, or as a part of the run `run_id` where the tracker knows it."""
+        """Record a step as a run of its own, or as a part of the run `run_id` where the tracker
+        knows it.
+        """
 
 
 def open_tracker() -> Tracker:
@@ -89,9 +91,7 @@ class FileTracker:
         run_id = run_id or f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         path = f"{self.root}/{run_id}.json"
         started = time.perf_counter()
-        record = Step(
-            step=step, started_at=now.isoformat(timespec="seconds"), commit=lineage.commit()
-        )
+        record = Step(step=step, started_at=now.isoformat(timespec="seconds"), commit=lineage.commit())
         try:
             yield FileRun(run_id, record)
             record.status = "finished"

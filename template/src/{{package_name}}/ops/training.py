@@ -23,7 +23,9 @@ SAMPLE_ROWS = 20
 
 
 class TrainingSettings(Section, table="training"):
-    """How the candidate is trained. `seed` decides all that is random: two runs give the same model."""
+    """How the candidate is trained. `seed` decides all that is random: two runs give the same
+    model.
+    """
 
     seed: int = 7
 
@@ -36,7 +38,9 @@ class DecisionSettings(Section, table="decision"):
 
     @property
     def threshold(self) -> float:
-        """The score from which deciding 1 costs less on average than deciding 0, for a calibrated model."""
+        """The score from which deciding 1 costs less on average than deciding 0, for a calibrated
+        model.
+        """
         return self.cost_false_positive / (self.cost_false_positive + self.cost_false_negative)
 
 
@@ -61,9 +65,7 @@ def given() -> dict[str, float | int]:
     try:
         return msgspec.convert(ModelSettings.load().model_extra, dict[str, int | float], strict=False)
     except msgspec.ValidationError as error:
-        raise ProjectError(
-            f"A hyperparameter in [model] of settings.toml is not a number ({error})."
-        ) from error
+        raise ProjectError(f"A hyperparameter in [model] of settings.toml is not a number ({error}).") from error
 
 
 def parameters() -> dict[str, float | int]:
@@ -75,7 +77,9 @@ def parameters() -> dict[str, float | int]:
 
 
 def train(run_id: str) -> Bundle:
-    """Fit the model on the training table, export it, compare the export with it, and write the bundle."""
+    """Fit the model on the training table, export it, compare the export with it, and write the
+    bundle.
+    """
     frame = tables.train()
     encoder = Encoder(SCHEMA, derive)
     matrix, target = tables.matrix(frame, encoder), tables.target(frame, SCHEMA)
@@ -103,17 +107,13 @@ def train(run_id: str) -> Bundle:
     )
     unpacked = Bundle(manifest, {bundle.MODEL: exported.content})
     scores = unpacked.score(matrix)
-    manifest = msgspec.structs.replace(
-        manifest, parity=_parity(library.predict(fitted, matrix), scores)
-    )
+    manifest = msgspec.structs.replace(manifest, parity=_parity(library.predict(fitted, matrix), scores))
     sample = _sample(unpacked, encoder, frame, seed)
     categories = {column.name: column.categories for column in SCHEMA.categorical}
     files = {
         bundle.MODEL: exported.content,
         bundle.FEATURES: bundle.features_source(),
-        bundle.PROFILE: msgspec.json.encode(
-            profile.describe(matrix, encoder.names, categories, scores)
-        ),
+        bundle.PROFILE: msgspec.json.encode(profile.describe(matrix, encoder.names, categories, scores)),
         bundle.SAMPLE: msgspec.json.encode(sample),
     }
     saved = bundle.save(candidate_url(), manifest, files)
@@ -126,13 +126,13 @@ def build(parameters: dict[str, float | int], encoder: Encoder, seed: int) -> ob
     try:
         return model.build(parameters, encoder, seed)
     except TypeError as error:
-        raise ProjectError(
-            f"model.py refuses the hyperparameters ({error}): mend [model] in settings.toml."
-        ) from error
+        raise ProjectError(f"model.py refuses the hyperparameters ({error}): mend [model] in settings.toml.") from error
 
 
 def _parity(native: NDArray[np.float64], exported: NDArray[np.float32]) -> float:
-    """Largest difference between the native model and its export. Raises ProjectError when it matters."""
+    """Largest difference between the native model and its export. Raises ProjectError when it
+    matters.
+    """
     difference = float(np.max(np.abs(native - exported)))
     if not difference <= bundle.TOLERANCE:
         raise ProjectError(

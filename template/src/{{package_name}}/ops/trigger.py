@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
-import polars as pl
 
-from .. import source
-from ..schema import SCHEMA
 from . import storage
-from .dataset import Data
 from .errors import ProjectError
 from .monitoring.alerts import Alert
+from .monitoring.labels import labelled
+from .monitoring.window import Reference
 from .settings import Section
 
 Action = Literal["none", "hold", "retrain"]
@@ -23,15 +21,15 @@ class TriggerSettings(Section, table="trigger"):
     """When an alert may start a retraining.
 
     `checks`: the alerts that a retraining can cure. `unless`: alerts that forbid it, as the data itself is broken.
-    `new_labels`: labelled rows that must have come since the data was last extracted; on the same rows a retraining
-    gives the same model, and the gate the same answer.
+    `outcomes`: predictions of the newest window whose outcome must be known. Until then the training data does not
+    hold what changed: a retraining would learn the old world again. 0 where the schema names no identifier.
     `cooldown_hours`: time for the new model to be seen by the checks, before the next one is made.
     `per_day`: the budget; more retrainings in a day mean that they do not help, and a person should look.
     """
 
     checks: tuple[str, ...] = ("data_drift", "prediction_drift", "performance")
     unless: tuple[str, ...] = ("data_quality",)
-    new_labels: int = 200
+    outcomes: int = 500
     cooldown_hours: float = 6.0
     per_day: int = 3
 
@@ -56,7 +54,7 @@ def record() -> list[Decision]:
     if not storage.exists(url()):
         return []
     try:
-        return msgspec.json.decode_lines(storage.read_bytes(url()), type=list[Decision])
+        return msgspec.json.Decoder(Decision).decode_lines(storage.read_bytes(url()))
     except msgspec.DecodeError as error:
         raise ProjectError(f"{url()} is broken ({error}): mend or remove that line.") from error
 
@@ -67,21 +65,19 @@ def append(decision: Decision) -> None:
     storage.write_bytes(url(), before + msgspec.json.encode(decision) + b"\n")
 
 
-def new_labels() -> int:
-    """Count the labelled rows that have come since the data was last extracted."""
-    path = storage.url("data", "data.json")
-    before = storage.read_json(path, Data).labelled if storage.exists(path) else 0
-    return int(source.load().select(pl.col(SCHEMA.target).is_not_null().sum()).item()) - before
+def known_outcomes() -> int:
+    """Count the predictions of the newest window whose outcome is known by now."""
+    return len(labelled(Reference.released(), windows=1))
 
 
 def decide(
     active: Mapping[str, Alert],
-    labels: int,
+    outcomes: int,
     past: Sequence[Decision],
     settings: TriggerSettings,
     now: datetime,
 ) -> Decision:
-    """Decide by the alerts that fire, the labels that are new, and the retrainings of the past."""
+    """Decide by the alerts that fire, the outcomes that are known, and the retrainings of the past."""
     alerts = tuple(check for check in settings.checks if check in active)
     broken = [check for check in settings.unless if check in active]
     starts = [
@@ -102,11 +98,11 @@ def decide(
     named = ", ".join(alerts)
     if broken:
         return say("hold", f"{named} fires, and so does {', '.join(broken)}: mend the data first.")
-    if labels < settings.new_labels:
+    if outcomes < settings.outcomes:
         return say(
             "hold",
-            f"{named} fires, but only {max(labels, 0)} labels are new, of {settings.new_labels} that are needed: "
-            "on the same data a retraining gives the same model.",
+            f"{named} fires, but the outcome is known of {outcomes} new predictions, and {settings.outcomes} are "
+            "needed to learn what changed.",
         )
     if starts and now - starts[-1] < rest:
         until = (starts[-1] + rest).isoformat(timespec="minutes")
@@ -115,7 +111,7 @@ def decide(
         return say(
             "hold", f"{named} fires; the budget of {settings.per_day} retrainings a day is used."
         )
-    return say("retrain", f"{named} fires and {labels:,} labels are new: retraining.")
+    return say("retrain", f"{named} fires and {outcomes:,} outcomes are known: retraining.")
 
 
 def now() -> datetime:

@@ -13,7 +13,8 @@ def objection(version: Version, registry: Registry) -> str | None:
     champion = registry.alias(CHAMPION)
     if champion not in (verdict.get("champion"), version.number):
         return (
-            f"Version {version.number} was compared with champion {verdict.get('champion')}, and the champion is "
+            f"Version {version.number} was compared with champion {verdict.get('champion')}, and "
+            "the champion is "
             f"{champion} now: run `make pipeline` again."
         )
     return None

@@ -1,4 +1,6 @@
-"""Fairness: how often each group of a sensitive column gets the favourable decision, over all and when deserved."""
+"""Fairness: how often each group of a sensitive column gets the favourable decision, over all and
+when deserved.
+"""
 
 import math
 from typing import Any
@@ -22,7 +24,9 @@ class FairnessSettings(Section, table="fairness"):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """One group: its rows, those that deserved the favourable decision, and the rates at which they got it."""
+    """One group: its rows, those that deserved the favourable decision, and the rates at which they
+    got it.
+    """
 
     rows: int
     deserving: int
@@ -39,10 +43,10 @@ def check(case: Case) -> list[Result]:
     return [result for column in case.sensitive for result in _column(case, column, settings)]
 
 
-def rates(
-    target: NDArray[np.int8], decision: NDArray[np.bool_], favourable: int
-) -> Group:
-    """Measure one group: `decision` says which rows are decided 1, `favourable` which decision is the good one."""
+def rates(target: NDArray[np.int8], decision: NDArray[np.bool_], favourable: int) -> Group:
+    """Measure one group: `decision` says which rows are decided 1, `favourable` which decision is
+    the good one.
+    """
     good = decision == bool(favourable)
     deserving = target == favourable
     return Group(
@@ -59,15 +63,12 @@ def _column(case: Case, column: str, settings: FairnessSettings) -> list[Result]
         category: rates(case.target[mask], decision[mask], settings.favourable_decision)
         for category, mask in case.parts(column)
     }
-    judged = {
-        name: group
-        for name, group in groups.items()
-        if group.deserving >= settings.minimum_group_rows
-    }
+    judged = {name: group for name, group in groups.items() if group.deserving >= settings.minimum_group_rows}
     details = {name: msgspec.to_builtins(group) for name, group in groups.items()}
     if len(judged) < 2:
         sentence = (
-            f"Of {column} fewer than two groups have {settings.minimum_group_rows} rows that deserved the "
+            f"Of {column} fewer than two groups have {settings.minimum_group_rows} rows that "
+            "deserved the "
             "favourable decision, so nothing can be compared."
         )
         return [_result(column, 1.0, settings.minimum_parity_ratio, True, sentence, details)]
@@ -83,14 +84,17 @@ def _parity(
     low = min(groups, key=lambda name: groups[name].rate)
     high = max(groups, key=lambda name: groups[name].rate)
     ratio = groups[low].rate / max(groups[high].rate, 1e-12)
-    chance = NORMAL.inv_cdf(case.settings.confidence) * sum(
-        (1 - groups[name].rate) / max(groups[name].rate * groups[name].rows, 1e-12)
-        for name in (low, high)
-    ) ** 0.5
+    chance = (
+        NORMAL.inv_cdf(case.settings.confidence)
+        * sum((1 - groups[name].rate) / max(groups[name].rate * groups[name].rows, 1e-12) for name in (low, high))
+        ** 0.5
+    )
     passed = ratio * math.exp(min(chance, 1.0)) >= settings.minimum_parity_ratio
     sentence = (
-        f"By {column}, {low} gets the favourable decision in {groups[low].rate:.1%} of cases and {high} in "
-        f"{groups[high].rate:.1%}, a ratio of {ratio:.2f}; at least {settings.minimum_parity_ratio}, give or take what chance explains, is needed."
+        f"By {column}, {low} gets the favourable decision in {groups[low].rate:.1%} of cases and "
+        f"{high} in "
+        f"{groups[high].rate:.1%}, a ratio of {ratio:.2f}; at least "
+        f"{settings.minimum_parity_ratio}, give or take what chance explains, is needed."
     )
     return _result(
         f"{column}, demographic parity",
@@ -108,15 +112,21 @@ def _opportunity(
     low = min(groups, key=lambda name: groups[name].deserved_rate)
     high = max(groups, key=lambda name: groups[name].deserved_rate)
     difference = groups[high].deserved_rate - groups[low].deserved_rate
-    chance = NORMAL.inv_cdf(case.settings.confidence) * sum(
-        groups[name].deserved_rate * (1 - groups[name].deserved_rate) / groups[name].deserving
-        for name in (low, high)
-    ) ** 0.5
+    chance = (
+        NORMAL.inv_cdf(case.settings.confidence)
+        * sum(
+            groups[name].deserved_rate * (1 - groups[name].deserved_rate) / groups[name].deserving
+            for name in (low, high)
+        )
+        ** 0.5
+    )
     passed = difference - chance <= settings.maximum_opportunity_difference
     sentence = (
         f"By {column}, of those who deserved the favourable decision {low} gets it in "
-        f"{groups[low].deserved_rate:.1%} of cases and {high} in {groups[high].deserved_rate:.1%}, a difference "
-        f"of {difference:.3f}; at most {settings.maximum_opportunity_difference}, beside what chance explains, is allowed."
+        f"{groups[low].deserved_rate:.1%} of cases and {high} in "
+        f"{groups[high].deserved_rate:.1%}, a difference "
+        f"of {difference:.3f}; at most {settings.maximum_opportunity_difference}, beside what "
+        "chance explains, is allowed."
     )
     return _result(
         f"{column}, equal opportunity",
@@ -130,8 +140,10 @@ def _opportunity(
 
 def _advice(column: str, group: str) -> str:
     return (
-        f" To mend it, look in the report for features that stand in for {column} and leave them out, weigh the "
-        f"rows of {group} higher in training, or collect more of them; docs/fairness.md has the steps."
+        f" To mend it, look in the report for features that stand in for {column} and leave them "
+        "out, weigh the "
+        f"rows of {group} higher in training, or collect more of them; docs/fairness.md has the "
+        "steps."
     )
 
 

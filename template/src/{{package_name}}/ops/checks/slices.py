@@ -16,14 +16,11 @@ def check(case: Case) -> list[Result]:
         for category, mask in case.parts(column)
         if _cases(case.target[mask]) >= case.settings.minimum_cases
     ]
-    # Of twenty equal slices one looks worse by chance: each is judged with its share of the error (Bonferroni).
+    # Of twenty equal slices one looks worse by chance: each is judged with its share of the error
+    # (Bonferroni).
     confidence = 1 - (1 - case.settings.confidence) / max(len(judged), 1)
-    results = [
-        _compare(case, case.champion, subject, mask, confidence) for subject, mask in judged
-    ]
-    return results or [
-        _statement(case, f"No slice has {case.settings.minimum_cases} rows of both classes.")
-    ]
+    results = [_compare(case, case.champion, subject, mask, confidence) for subject, mask in judged]
+    return results or [_statement(case, f"No slice has {case.settings.minimum_cases} rows of both classes.")]
 
 
 def _compare(
@@ -33,9 +30,7 @@ def _compare(
     mask: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]",
     confidence: float,
 ) -> Result:
-    difference = metrics.auc_difference(
-        case.target[mask], case.challenger[mask], champion[mask], confidence
-    )
+    difference = metrics.auc_difference(case.target[mask], case.challenger[mask], champion[mask], confidence)
     margin = case.settings.slice_margin
     return Result(
         check="slices",
@@ -43,8 +38,10 @@ def _compare(
         value=difference.high,
         threshold=-margin,
         passed=bool(np.isfinite(difference.high)) and difference.high >= -margin,
-        sentence=f"On {subject} ({int(mask.sum()):,} rows) the challenger's AUC differs from the champion's by "
-        f"{difference.value:+.4f}, and by no more than {difference.high:+.4f}; a slice is worse below {-margin}.",
+        sentence=f"On {subject} ({int(mask.sum()):,} rows) the challenger's AUC differs from the "
+        "champion's by "
+        f"{difference.value:+.4f}, and by no more than {difference.high:+.4f}; a slice is worse "
+        f"below {-margin}.",
         details={"rows": int(mask.sum()), "difference": difference.value, "low": difference.low},
     )
 

@@ -35,7 +35,8 @@ def check(case: Case) -> list[Result]:
             value=skill,
             threshold=settings.minimum_brier_skill,
             passed=skill > settings.minimum_brier_skill,
-            sentence=f"The challenger's probabilities have {skill:.1%} less squared error than the base rate; "
+            sentence=f"The challenger's probabilities have {skill:.1%} less squared error than the "
+            "base rate; "
             f"more than {settings.minimum_brier_skill:.1%} is needed.",
         ),
     ]
@@ -46,9 +47,7 @@ def check(case: Case) -> list[Result]:
 
 def _against(case: Case, champion: metrics.Scores) -> Result:
     settings = case.settings
-    difference = metrics.auc_difference(
-        case.target, case.challenger, champion, settings.confidence
-    )
+    difference = metrics.auc_difference(case.target, case.challenger, champion, settings.confidence)
     worse = difference.low <= -settings.margin
     hint = ""
     if worse and difference.value > -settings.margin:
@@ -59,7 +58,8 @@ def _against(case: Case, champion: metrics.Scores) -> Result:
         value=difference.low,
         threshold=-settings.margin,
         passed=bool(np.isfinite(difference.low)) and not worse,
-        sentence=f"The challenger's AUC differs from the champion's by {difference.value:+.4f}, and with "
+        sentence=f"The challenger's AUC differs from the champion's by {difference.value:+.4f}, and "
+        "with "
         f"{settings.confidence:.0%} confidence by no less than {difference.low:+.4f}; "
         f"it must be above {-settings.margin}.{hint}",
         details={

@@ -20,9 +20,10 @@ def command(dry_run: bool) -> None:
     Every decision is added to monitoring/decisions.jsonl.
     """
     with lock("trigger"):
+        active = alerts.active()
         decision = trigger.decide(
-            alerts.active(),
-            trigger.new_labels(),
+            active,
+            trigger.known_outcomes() if active else 0,
             trigger.record(),
             trigger.TriggerSettings.load(),
             trigger.now(),

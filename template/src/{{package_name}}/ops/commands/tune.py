@@ -14,6 +14,6 @@ def command() -> None:
         run.parameters(best)
         run.metrics({"validation_auc": found, "validation_auc_of_settings": start})
     click.echo(
-        f"Best AUC on held-back training rows {found:.4f}, {found - start:+.4f} over settings.toml: "
-        + ", ".join(f"{name}={value:.4g}" for name, value in best.items())
+        f"Best AUC on held-back training rows {found:.4f}, {found - start:+.4f} over "
+        "settings.toml: " + ", ".join(f"{name}={value:.4g}" for name, value in best.items())
     )

@@ -20,7 +20,7 @@ from ..plugins import PACKAGE
 
 # The demo runs the steps in one process: the orchestrator's own files name artifacts/, which is the user's.
 PIPELINE = "PIPELINE=$(CLI) pipeline"
-KEPT_OUT = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "MLFLOW_TRACKING_URI")
+KEPT_OUT = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "MLFLOW_TRACKING_URI")
 
 
 Process = subprocess.Popen[str]
@@ -59,7 +59,8 @@ class Scene:
             "SERVING__PORT": str(self.port),
             "SERVING__POLL_SECONDS": "0.2",
             "TUNING__TRIALS": "4",
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
+            "TUNING__ROWS": "8000",
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         }
 
     @property

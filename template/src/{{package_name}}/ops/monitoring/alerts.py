@@ -30,7 +30,7 @@ def history() -> list[Alert]:
     if not storage.exists(url()):
         return []
     try:
-        return msgspec.json.decode_lines(storage.read_bytes(url()), type=list[Alert])
+        return msgspec.json.Decoder(Alert).decode_lines(storage.read_bytes(url()))
     except msgspec.DecodeError as error:
         raise ProjectError(f"{url()} is broken ({error}): mend or remove that line.") from error
 

@@ -59,7 +59,7 @@ def section(finding: Finding, rows: Sequence[tuple[Measure, str]]) -> str:
     """Return a table of measures with their plots; those far from their limit are folded away when there are many."""
     plotted = any(plot for _, plot in rows)
     key = (
-        '<p class="soft key">Share of rows by value<i style="background:var(--then)"></i>training'
+        '<p class="soft key">Share of rows by value<i style="background:var(--then)"></i>at release'
         '<i style="background:var(--now)"></i>now</p>'
         if plotted
         else ""
@@ -75,13 +75,13 @@ def section(finding: Finding, rows: Sequence[tuple[Measure, str]]) -> str:
 
 
 def bars(labels: Sequence[str], then: Sequence[float], now: Sequence[float]) -> str:
-    """Draw shares at training time and now, side by side, as SVG; hovering over a bin names it."""
+    """Draw shares at release and now, side by side, as SVG; hovering over a bin names it."""
     top = max(*then, *now, 0.01)
     step = WIDTH / len(labels)
     shapes = []
     for position, (label, before, after) in enumerate(zip(labels, then, now, strict=True)):
         left = position * step
-        hover = escape(f"{label}: {before:.1%} in training, {after:.1%} now")
+        hover = escape(f"{label}: {before:.1%} at release, {after:.1%} now")
         shapes.append(
             f"<g><title>{hover}</title>"
             + _bar(left + step * 0.08, step * 0.42, HEIGHT * before / top, "--then")
@@ -89,7 +89,7 @@ def bars(labels: Sequence[str], then: Sequence[float], now: Sequence[float]) -> 
             + "</g>"
         )
     return (
-        f'<svg width="{WIDTH}" height="{HEIGHT + 13}" role="img" aria-label="training against now">'
+        f'<svg width="{WIDTH}" height="{HEIGHT + 13}" role="img" aria-label="at release against now">'
         + "".join(shapes)
         + f'<text x="0" y="{HEIGHT + 11}">{escape(labels[0])}</text>'
         + f'<text x="{WIDTH}" y="{HEIGHT + 11}" text-anchor="end">{escape(labels[-1])}</text></svg>'
@@ -115,7 +115,7 @@ def _bar(left: float, width: float, tall: float, colour: str) -> str:
 
 def _table(rows: Sequence[tuple[Measure, str]], plotted: bool) -> str:
     head = '<tr><th>What</th><th class="number">Measured</th><th class="number">Limit</th>'
-    head += "<th>Training and now</th></tr>" if plotted else "</tr>"
+    head += "<th>At release and now</th></tr>" if plotted else "</tr>"
     lines = []
     for measure, plot in rows:
         cell = f"<td>{plot}</td>" if plotted else ""

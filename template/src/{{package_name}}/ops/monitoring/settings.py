@@ -13,7 +13,7 @@ class MonitoringSettings(Section, table="monitoring"):
     `false_alarms`: how often one run of one check may fire by chance alone; it is shared out over all the columns, so
     that thirty columns raise no more false alarms than one.
     `invalid_share`: values that the schema forbids. A few bad rows are an accident, one in a hundred is a cause.
-    `missing_increase`: how far the share of missing values of a column may rise above the training data.
+    `missing_increase`: how far the share of missing values of a column may rise above the usual.
     """
 
     minimum_rows: int = 500

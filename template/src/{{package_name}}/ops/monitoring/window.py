@@ -16,7 +16,7 @@ from ..stages import STAGES
 
 @dataclass(frozen=True)
 class Reference:
-    """The released model, and what its training data looked like."""
+    """The released model, and what data looked like to it then."""
 
     version: int
     model: bundle.Bundle

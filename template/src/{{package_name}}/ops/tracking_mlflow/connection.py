@@ -12,13 +12,13 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-from mlflow import MlflowClient  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
-from .. import storage  # noqa: E402
-from ..errors import ProjectError  # noqa: E402
-from ..plugins import PACKAGE  # noqa: E402
+from .. import storage
+from ..errors import ProjectError
+from ..plugins import PACKAGE
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of each table that it makes
 logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -33,9 +33,7 @@ def uri() -> str:
         return given
     root = storage.url("registry")
     if "://" in root:
-        raise ProjectError(
-            f"MLflow's database cannot lie in {root}: set MLFLOW_TRACKING_URI to a tracking server."
-        )
+        raise ProjectError(f"MLflow's database cannot lie in {root}: set MLFLOW_TRACKING_URI to a tracking server.")
     return f"sqlite:///{root}/mlflow.db"
 
 

@@ -26,7 +26,9 @@ class MlflowRegistry:
     """Keeps bundles as artifacts of their runs, and what is known of them as tags of the version."""
 
     def register(self, bundle_url: str, verdict: Verdict | None) -> int:
-        """Store a bundle and return its number; the same bundle again keeps its number and takes the new verdict."""
+        """Store a bundle and return its number; the same bundle again keeps its number and takes
+        the new verdict.
+        """
         loaded = bundle.load(bundle_url)
         with lock("registry", wait_seconds=30), speaking() as mlflow:
             same = [v for v in self.versions() if v.digest == loaded.version_digest]
@@ -64,9 +66,7 @@ class MlflowRegistry:
             if Path(source).is_dir():
                 return source
             target = tempfile.mkdtemp(prefix="bundle-")
-            return download_artifacts(
-                artifact_uri=source, dst_path=target, tracking_uri=mlflow.tracking_uri
-            )
+            return download_artifacts(artifact_uri=source, dst_path=target, tracking_uri=mlflow.tracking_uri)
 
 
 def _create(mlflow: MlflowClient, loaded: bundle.Bundle) -> int:

@@ -1,4 +1,4 @@
-"""Data drift: features whose values are spread otherwise than in the data that the model was trained on."""
+"""Data drift: features whose values are spread otherwise than when the model was released."""
 
 from ..drift import psi_of
 from ..findings import Finding, judge, too_few
@@ -24,7 +24,7 @@ def check(window: Window, reference: Reference) -> Finding:
     return judge(
         NAME,
         measures,
-        f"The {len(measures)} features are spread as in the training data.",
+        f"The {len(measures)} features are spread as when the model was released.",
         "Features have drifted (PSI)",
         "Look at the report; when the change is real, train again with data that holds it.",
     )

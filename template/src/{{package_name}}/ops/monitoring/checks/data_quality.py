@@ -1,4 +1,4 @@
-"""Data quality: columns that are gone, values that the schema forbids, and more missing values than in training."""
+"""Data quality: columns that are gone, values that the schema forbids, and more missing values than usual."""
 
 import polars as pl
 
@@ -31,7 +31,7 @@ def check(window: Window, reference: Reference) -> Finding:
     return judge(
         NAME,
         measures,
-        f"All {len(reference.schema.features)} columns are as the schema and the training data say.",
+        f"All {len(reference.schema.features)} columns hold what the schema allows, and no more missing values than usual.",
         "Values are broken or missing in",
         "Find the system that writes the column; do not retrain on broken data.",
     )
@@ -68,7 +68,7 @@ def _missing(
     window: Window, column: ColumnProfile, rows: int, chance: float, settings: MonitoringSettings
 ) -> Measure:
     before = column.shares[-1]
-    now = float(window.features[column.name].is_null().mean() or 0.0)
+    now = window.features[column.name].null_count() / len(window)
     noise = statistics.share_noise(before, len(window), rows, chance)
     limit = before + max(settings.missing_increase, noise)
     return Measure(subject=f"{column.name}: missing", value=now, limit=limit)

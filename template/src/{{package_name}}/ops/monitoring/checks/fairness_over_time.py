@@ -1,10 +1,13 @@
-"""Fairness over time: do the groups of each sensitive column still get decisions at similar rates?"""
+"""Fairness over time: of those who deserved the favourable decision, does each group still get it as often?
+
+The thresholds are those of the gate: what may not be released may not go on in service.
+"""
 
 import math
 
 import polars as pl
 
-from ...settings import Section
+from ...checks.fairness import FairnessSettings
 from .. import statistics
 from ..findings import Finding, Measure, judge, too_few
 from ..labels import labelled
@@ -14,39 +17,29 @@ from ..window import Reference, Window
 NAME = "fairness_over_time"
 
 
-class FairnessSettings(Section, table="fairness_over_time"):
-    """How far groups may be apart.
-
-    `gap`: largest distance between two groups in the share of people who did not have the outcome and were decided
-    against all the same. It is measured among equals in outcome, so groups may differ in risk without an alert.
-    `group_rows`: smaller groups are left out: one person more or less would be an alert.
-    """
-
-    gap: float = 0.15
-    group_rows: int = 100
-
-
 def check(window: Window, reference: Reference) -> Finding:
-    """Compare the false positive rates of the groups, on labelled predictions."""
+    """Compare the rates of the favourable decision among the deserving of each group, on labelled predictions."""
     settings, limits = MonitoringSettings.load(), FairnessSettings.load()
     rows = labelled(reference)
     if len(rows) < settings.minimum_rows:
         return too_few(NAME, len(rows), settings.minimum_rows, "labelled predictions")
     schema, threshold = reference.schema, reference.model.manifest.threshold
-    negative = rows.filter(pl.col(schema.target) == 0).with_columns(
-        decided=(pl.col("score") >= threshold).cast(pl.Float64)
+    good = limits.favourable_decision
+    decided = (pl.col("score") >= threshold).cast(pl.Int64)
+    deserving = rows.filter(pl.col(schema.target) == good).with_columns(
+        favoured=(decided == good).cast(pl.Float64)
     )
     chance = settings.false_alarms / max(len(schema.sensitive), 1)
     measures = [
         measure
         for column in schema.sensitive
-        if (measure := _gap(negative, column.name, limits, chance))
+        if (measure := _gap(deserving, column.name, limits, chance))
     ]
     return judge(
         NAME,
         measures,
         f"The groups of {len(measures)} sensitive columns are treated alike.",
-        "Groups are treated differently (gap of false positive rates)",
+        "Groups that deserved the favourable decision get it at different rates",
         "Look at the decisions of that group with the owner of the process before any retraining.",
     )
 
@@ -59,18 +52,18 @@ def _gap(rows: pl.DataFrame, name: str, limits: FairnessSettings, chance: float)
     groups = (
         rows.drop_nulls(name)
         .group_by(name)
-        .agg(rate=pl.col("decided").mean(), size=pl.len())
-        .filter(pl.col("size") >= limits.group_rows)
+        .agg(rate=pl.col("favoured").mean(), size=pl.len())
+        .filter(pl.col("size") >= limits.minimum_group_rows)
         .sort("rate")
     )
     if len(groups) < 2:
         return None
     low, high = groups.row(0, named=True), groups.row(-1, named=True)
-    mean = float(rows["decided"].mean() or 0.0)  # type: ignore[arg-type]
+    mean = float(rows["favoured"].mean() or 0.0)  # type: ignore[arg-type]
     spread = math.sqrt(max(mean * (1 - mean), 0.0) * (1 / low["size"] + 1 / high["size"]))
     noise = statistics.quantile(chance / math.comb(len(groups), 2) / 2) * spread
     return Measure(
         subject=f"{name}: {high[name]} above {low[name]}",
         value=float(high["rate"] - low["rate"]),
-        limit=max(limits.gap, noise),
+        limit=limits.maximum_opportunity_difference + noise,
     )

@@ -1,4 +1,4 @@
-"""Prediction drift: scores that are spread otherwise than they were on the training data."""
+"""Prediction drift: scores that are spread otherwise than when the model was released."""
 
 from ..drift import psi_of
 from ..findings import Finding, judge, too_few
@@ -21,7 +21,7 @@ def check(window: Window, reference: Reference) -> Finding:
     return judge(
         NAME,
         [measure] if measure else [],
-        "The scores are spread as on the training data.",
+        "The scores are spread as when the model was released.",
         "The scores have drifted (PSI)",
         "See which features drifted with them; with no drifted feature, suspect the feature code or the model file.",
     )

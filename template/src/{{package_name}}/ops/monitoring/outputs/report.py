@@ -33,8 +33,8 @@ def render(findings: list[Finding], window: Window, reference: Reference) -> str
             body.append(page.section(finding, _rows(finding, plots)))
     return page.document(
         f"Drift and quality of {manifest.name}",
-        f"{window.title}, against the {reference.profile.rows:,} rows that version {reference.version} "
-        f"was trained on, {manifest.trained_at[:16].replace('T', ' ')}.",
+        f"{window.title}, against the {reference.profile.rows:,} rows in the profile of version "
+        f"{reference.version}, trained {manifest.trained_at[:16].replace('T', ' ')}.",
         body,
     )
 
@@ -45,7 +45,7 @@ def _rows(finding: Finding, plots: dict[str, str]) -> list[tuple[Measure, str]]:
 
 
 def _plots(window: Window, reference: Reference) -> dict[str, str]:
-    """Draw each column: shares of its bins at training time and now."""
+    """Draw each column: shares of its bins at release and now."""
     matrix = window.matrix(reference.model)
     plots = {
         column.name: _plot(column, values)

@@ -59,11 +59,11 @@ def _end(filesystem: fsspec.AbstractFileSystem, path: str, limit: int) -> bytes:
 
 
 def _parse(lines: bytes, schema: Schema) -> tuple[pl.DataFrame, int]:
-    types = {
+    types: dict[str, type[pl.DataType]] = {
         column.name: pl.Float64 if isinstance(column, Numeric) else pl.String
         for column in schema.features
     }
-    log = {
+    log: dict[str, type[pl.DataType] | pl.DataType] = {
         "id": pl.String,
         "key": pl.String,
         "at": pl.Float64,
