@@ -70,9 +70,7 @@ WORLDS = {
 }
 
 
-def applications(
-    start: date, days: int, per_day: int, seed: int, world: World | None = None
-) -> pl.DataFrame:
+def applications(start: date, days: int, per_day: int, seed: int, world: World | None = None) -> pl.DataFrame:
     """Simulate `days * per_day` applications from `start` on, by time, with their outcome."""
     world = world or World()
     rng = np.random.default_rng([seed, start.toordinal()])
@@ -207,19 +205,13 @@ def _draw(rng: np.random.Generator, shift: Floats) -> dict[str, Floats]:
         "credit_history_years": history.round(1),
         "late_payments_12m": late,
         "delinquencies_2y": delinquencies,
-        "months_since_delinquency": np.where(
-            delinquencies > 0, (24 * rng.random(rows)).round(), np.nan
-        ),
+        "months_since_delinquency": np.where(delinquencies > 0, (24 * rng.random(rows)).round(), np.nan),
         "inquiries_6m": count(np.exp(-0.3 - 0.3 * care + 0.3 * shift)),
         "public_records": count(np.exp(-3.3 - 0.6 * care)),
-        "employment_years": np.where(
-            employment == 4, 0, np.minimum(rng.exponential(7, rows), age - 17)
-        ).round(1),
+        "employment_years": np.where(employment == 4, 0, np.minimum(rng.exponential(7, rows), age - 17)).round(1),
         "residence_years": np.clip(rng.standard_gamma(1.6, rows) * 4, 0, age).round(1),
         "dependants": count(np.full(rows, 0.8)),
-        "savings_balance": np.clip(
-            (income * np.exp(-2.1 + 0.55 * care + 0.9 * normal())).round(), 0, 5_000_000
-        ),
+        "savings_balance": np.clip((income * np.exp(-2.1 + 0.55 * care + 0.9 * normal())).round(), 0, 5_000_000),
         "checking_balance": np.clip((income * (0.05 + 0.05 * normal())).round(), -5e4, 1e6),
         "months_as_customer": np.minimum(rng.exponential(40, rows), 12 * age - 204).round(),
         "purpose": code(0.3, 0.16, 0.2, 0.1, 0.07, 0.07, 0.1),

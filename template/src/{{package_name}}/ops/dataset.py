@@ -68,9 +68,7 @@ def load_raw() -> tuple[pl.DataFrame, Data]:
     frame = storage.read_table(_url("raw.parquet"))
     data = storage.read_json(_url("data.json"), Data)
     if version(frame) != data.sha256:
-        raise ProjectError(
-            f"{_url('raw.parquet')} was changed after it was extracted: run the data step again."
-        )
+        raise ProjectError(f"{_url('raw.parquet')} was changed after it was extracted: run the data step again.")
     return frame, data
 
 
@@ -93,9 +91,7 @@ def prepare(schema: Schema = SCHEMA) -> tuple[pl.DataFrame, pl.DataFrame]:
     return train, test
 
 
-def split(
-    frame: pl.DataFrame, schema: Schema, settings: SplitSettings
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(frame: pl.DataFrame, schema: Schema, settings: SplitSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split the rows whose label is known into those to learn from and those to test on."""
     known = frame.filter(pl.col(schema.target).is_not_null())
     if schema.time is None:
@@ -106,9 +102,7 @@ def split(
         cure = "give more labelled rows, or change split.test_days or train_days in settings.toml"
     for name, part in (("training", train), ("test", test)):
         if part[schema.target].n_unique() < 2:
-            raise ProjectError(
-                f"The {name} part has {len(part):,} rows, of fewer than two classes: {cure}."
-            )
+            raise ProjectError(f"The {name} part has {len(part):,} rows, of fewer than two classes: {cure}.")
     return train, test
 
 
@@ -119,9 +113,7 @@ def version(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _by_time(
-    frame: pl.DataFrame, time: str, settings: SplitSettings
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _by_time(frame: pl.DataFrame, time: str, settings: SplitSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
     at = pl.col(time)
     cut = at.max() - timedelta(days=settings.test_days)
     learn = at <= cut
@@ -130,9 +122,7 @@ def _by_time(
     return frame.filter(learn), frame.filter(at > cut)
 
 
-def _at_random(
-    frame: pl.DataFrame, target: str, settings: SplitSettings
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _at_random(frame: pl.DataFrame, target: str, settings: SplitSettings) -> tuple[pl.DataFrame, pl.DataFrame]:
     rng = np.random.default_rng(settings.seed)
     labels = frame[target].to_numpy()
     tested = np.zeros(len(frame), dtype=bool)

@@ -28,9 +28,7 @@ class Encoder:
         probe = derive({name: np.zeros(1, np.float32) for name in schema.names})
         self.names: tuple[str, ...] = (*schema.names, *probe)
         self.categorical: tuple[int, ...] = tuple(
-            position
-            for position, column in enumerate(schema.features)
-            if isinstance(column, Categorical)
+            position for position, column in enumerate(schema.features) if isinstance(column, Categorical)
         )
 
     def matrix(self, values: Mapping[str, Sequence[object]]) -> NDArray[np.float32]:

@@ -56,9 +56,7 @@ class Section(BaseSettings):
     def load(cls) -> Self:
         """Read the section. Raises ProjectError when the file is missing or a value is wrong."""
         if not FILE.is_file():
-            raise ProjectError(
-                f"{FILE} is not in {Path.cwd()}: run the command from the project's root folder."
-            )
+            raise ProjectError(f"{FILE} is not in {Path.cwd()}: run the command from the project's root folder.")
         try:
             return cls()
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -67,8 +65,7 @@ class Section(BaseSettings):
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             raise ProjectError(
-                f"Setting `{name}` in [{cls.table}] of {FILE}: {first['msg']}, "
-                f"not {first['input']!r}."
+                f"Setting `{name}` in [{cls.table}] of {FILE}: {first['msg']}, not {first['input']!r}."
             ) from error
 
 

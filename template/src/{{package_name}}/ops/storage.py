@@ -35,9 +35,7 @@ def read_bytes(path: str) -> bytes:
     except FileNotFoundError as error:
         raise ProjectError(f"{path} does not exist: run the step that writes it first.") from error
     except OSError as error:
-        raise ProjectError(
-            f"{path} cannot be read ({error}): check the storage and try again."
-        ) from error
+        raise ProjectError(f"{path} cannot be read ({error}): check the storage and try again.") from error
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -69,9 +67,7 @@ def read_json(path: str, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(read_bytes(path), type=kind)
     except msgspec.DecodeError as error:
-        raise ProjectError(
-            f"{path} is broken ({error}): run the step that writes it again."
-        ) from error
+        raise ProjectError(f"{path} is broken ({error}): run the step that writes it again.") from error
 
 
 def write_json(path: str, value: object) -> None:

@@ -34,9 +34,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-def send(
-    url: str, rows: Sequence[dict[str, Any]], connections: int, seconds: float = 0, pause: float = 0
-) -> Outcome:
+def send(url: str, rows: Sequence[dict[str, Any]], connections: int, seconds: float = 0, pause: float = 0) -> Outcome:
     """Send each row as one request, over a few connections that stay open.
 
     With `seconds` the rows are sent again and again, for that long or until SIGINT or SIGTERM; `pause` is
@@ -46,9 +44,7 @@ def send(
     return asyncio.run(_send(url, rows, connections, seconds, pause))
 
 
-async def _send(
-    url: str, rows: Sequence[dict[str, Any]], connections: int, seconds: float, pause: float
-) -> Outcome:
+async def _send(url: str, rows: Sequence[dict[str, Any]], connections: int, seconds: float, pause: float) -> Outcome:
     started = time.perf_counter()
     bodies = [msgspec.json.encode(row) for row in rows]
     queue = iter(bodies) if not seconds else itertools.cycle(bodies)
@@ -78,9 +74,7 @@ async def _send(
 
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     headers = {"Content-Type": "application/json"}
-    async with httpx.AsyncClient(
-        base_url=url, limits=limits, headers=headers, timeout=30, trust_env=False
-    ) as client:
+    async with httpx.AsyncClient(base_url=url, limits=limits, headers=headers, timeout=30, trust_env=False) as client:
         try:
             (await client.get("/version")).raise_for_status()
         except httpx.HTTPError as error:

@@ -108,9 +108,7 @@ def decide(
         until = (starts[-1] + rest).isoformat(timespec="minutes")
         return say("hold", f"{named} fires; the cooldown after the last retraining ends {until}.")
     if len(today) >= settings.per_day:
-        return say(
-            "hold", f"{named} fires; the budget of {settings.per_day} retrainings a day is used."
-        )
+        return say("hold", f"{named} fires; the budget of {settings.per_day} retrainings a day is used.")
     return say("retrain", f"{named} fires and {outcomes:,} outcomes are known: retraining.")
 
 

@@ -70,15 +70,12 @@ def violations(frame: pl.DataFrame, schema: Schema, training: bool = True) -> li
     except SchemaErrors as errors:
         # Checks of values cannot run on a column of the wrong type: say that alone.
         mistyped = {
-            error.schema.name
-            for error in errors.schema_errors
-            if error.reason_code is SchemaErrorReason.WRONG_DATATYPE
+            error.schema.name for error in errors.schema_errors if error.reason_code is SchemaErrorReason.WRONG_DATATYPE
         }
         return missing + [
             _violation(error, frame, schema)
             for error in errors.schema_errors
-            if error.schema.name not in mistyped
-            or error.reason_code is SchemaErrorReason.WRONG_DATATYPE
+            if error.schema.name not in mistyped or error.reason_code is SchemaErrorReason.WRONG_DATATYPE
         ]
     return missing
 

@@ -130,9 +130,7 @@ def _finite(frame: pl.DataFrame, found: Findings) -> pl.DataFrame:
         return frame
     found.not_finite = True
     found.warnings.append("NaN and infinite numbers are read as missing.")
-    return frame.with_columns(
-        pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in floats
-    )
+    return frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in floats)
 
 
 def _labels(column: pl.Series, positive: str | None, found: Findings) -> pl.Series:
@@ -155,9 +153,7 @@ def _labels(column: pl.Series, positive: str | None, found: Findings) -> pl.Seri
         found.classes = {values[0]: 0, values[1]: 1}
     labels = column.replace_strict(values, [0, 1], default=None, return_dtype=pl.Int8)
     share = labels.sum() / labels.count()
-    found.decisions.append(
-        f"`{column.name}` is predicted: 1 is {shown[1]} ({share:.1%} of the rows), 0 is {shown[0]}."
-    )
+    found.decisions.append(f"`{column.name}` is predicted: 1 is {shown[1]} ({share:.1%} of the rows), 0 is {shown[0]}.")
     return labels
 
 
@@ -197,15 +193,11 @@ def _sensitive(column: pl.Series, found: Findings) -> Categorical:
     if name in found.groups:
         values = [group for group in group_names(found.groups[name]) if group in values]
     if not 2 <= len(values) <= MAXIMUM_CATEGORIES:
-        raise ProjectError(
-            f"`{name}` has {len(values)} values: a sensitive column has 2 to {MAXIMUM_CATEGORIES}."
-        )
+        raise ProjectError(f"`{name}` has {len(values)} values: a sensitive column has 2 to {MAXIMUM_CATEGORIES}.")
     return Categorical(name=name, categories=tuple(values), nullable=column.null_count() > 0)
 
 
 def _identifier(column: pl.Series) -> str:
     if column.null_count() or column.is_duplicated().any():
-        raise ProjectError(
-            f"`{column.name}` has missing or repeated values, so it names no row: choose another."
-        )
+        raise ProjectError(f"`{column.name}` has missing or repeated values, so it names no row: choose another.")
     return column.name

@@ -133,9 +133,7 @@ def _conversions(found: Findings) -> tuple[str, str]:
         change = f"{target}.cast(pl.Int8)"
     changes = {schema.target: change}
     changes |= {name: f"pl.col({name!r}).cast(pl.Int8)" for name in found.booleans}
-    changes |= {
-        name: f"pl.col({name!r}).cast(pl.Float64, strict=False)" for name in found.numbers_as_text
-    }
+    changes |= {name: f"pl.col({name!r}).cast(pl.Float64, strict=False)" for name in found.numbers_as_text}
     changes |= {name: f"pl.col({name!r}).cast(pl.String)" for name in found.texts}
     changes |= {name: _grouping(name, breaks) for name, breaks in found.groups.items()}
     if found.time_as_text:
@@ -150,9 +148,7 @@ def _calls(columns: Iterable[Column]) -> str:
 
 
 def _call(column: Column) -> str:
-    values: Iterable[tuple[str, object]] = (
-        (name, getattr(column, name)) for name in type(column).__struct_fields__
-    )
+    values: Iterable[tuple[str, object]] = ((name, getattr(column, name)) for name in type(column).__struct_fields__)
     defaults = {f.name: f.default for f in msgspec.structs.fields(column)}
     arguments = (f"{name}={value!r}" for name, value in values if value != defaults[name])
     return f"{type(column).__name__}({', '.join(arguments)})"
@@ -161,8 +157,7 @@ def _call(column: Column) -> str:
 def _grouping(name: str, breaks: list[float]) -> str:
     names, number = group_names(breaks), f"pl.col({name!r})"
     steps = [
-        f"when({number} <= {limit!r}).then(pl.lit({group!r}))"
-        for limit, group in zip(breaks, names, strict=False)
+        f"when({number} <= {limit!r}).then(pl.lit({group!r}))" for limit, group in zip(breaks, names, strict=False)
     ]
     steps.append(f"when({number} > {breaks[-1]!r}).then(pl.lit({names[-1]!r}))")
     return f"pl.{'.'.join(steps)}"

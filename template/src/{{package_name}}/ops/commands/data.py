@@ -12,6 +12,5 @@ def command() -> None:
     data = extract(source.load())
     period = f", {data.since} to {data.until}" if data.since else ""
     click.echo(
-        f"Extracted {data.rows:,} rows, {data.labelled:,} with a known label{period}; "
-        f"data version {data.sha256[:12]}."
+        f"Extracted {data.rows:,} rows, {data.labelled:,} with a known label{period}; data version {data.sha256[:12]}."
     )

@@ -20,9 +20,7 @@ from ..monitoring.windows import landing
 @click.option("--rows", type=click.IntRange(min=1), help="Look at so many of the newest rows.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 when a check fires (for CI).")
 @click.pass_context
-def command(
-    ctx: click.Context, window: str, path: str | None, rows: int | None, fail_on_alert: bool
-) -> None:
+def command(ctx: click.Context, window: str, path: str | None, rows: int | None, fail_on_alert: bool) -> None:
     """Check a window of rows against the released model, and write the report."""
     reference = Reference.released()
     rows = rows or MonitoringSettings.load().window_rows

@@ -30,9 +30,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.option("--stage", type=click.Choice(STAGES), default=STAGES[-1], show_default=True)
-@click.option(
-    "--url", envvar="SERVICE_URL", help="Address of the service. Without it, one is started."
-)
+@click.option("--url", envvar="SERVICE_URL", help="Address of the service. Without it, one is started.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds until it must serve.")
 def command(stage: str, url: str | None, wait: float) -> None:
     """Ask a service for the sample rows of the released model, and compare each score.

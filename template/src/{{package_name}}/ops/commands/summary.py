@@ -73,8 +73,7 @@ def _evaluation() -> list[str]:
     return [
         "### Evaluation",
         "",
-        f"Run `{found.run_id}` on {found.rows:,} test rows of data version "
-        f"`{found.data_version[:12]}`.",
+        f"Run `{found.run_id}` on {found.rows:,} test rows of data version `{found.data_version[:12]}`.",
         "",
         *_table(("figure", "value"), [(name.replace("_", " "), value) for name, value in figures]),
     ]
@@ -85,9 +84,7 @@ def _verdict() -> list[str]:
     if not storage.exists(url):
         return []
     found = storage.read_json(url, Verdict)
-    rows = [
-        ("passed" if one.passed else "**lost**", one.check, one.sentence) for one in found.checks
-    ]
+    rows = [("passed" if one.passed else "**lost**", one.check, one.sentence) for one in found.checks]
     return [
         f"### Gate: {'open' if found.open else 'closed'}",
         "",

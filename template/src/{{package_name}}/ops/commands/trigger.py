@@ -1,6 +1,7 @@
 """Start a retraining if an alert calls for it; otherwise say why not."""
 
 import subprocess
+import sys
 
 import click
 import msgspec
@@ -9,13 +10,14 @@ from .. import gate, release, storage, trigger
 from ..errors import GateClosed, ProjectError
 from ..lock import lock
 from ..monitoring import alerts
+from ..plugins import PACKAGE
 from ..stages import STAGES
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be decided, and do nothing.")
 def command(dry_run: bool) -> None:
-    """Start `make retrain` if an alert calls for it; otherwise say why not.
+    """Start a retraining if an alert calls for it; otherwise say why not.
 
     Every decision is added to monitoring/decisions.jsonl.
     """
@@ -39,10 +41,9 @@ def command(dry_run: bool) -> None:
 def _retrain(decision: trigger.Decision) -> None:
     before = release.current(STAGES[-1])
     reason = f"alert: {', '.join(decision.alerts)}"
-    done = subprocess.run(  # noqa: S603  the words are those of this module and of settings.toml
-        ["make", "--no-print-directory", "retrain", f"ARGS=--reason '{reason}'"],  # noqa: S607
-        check=False,
-    )
+    # Not through make: a container has none, and `retrain` finds the orchestrator itself.
+    words = [sys.executable, "-m", PACKAGE, "retrain", "--reason", reason]
+    done = subprocess.run(words, check=False)  # noqa: S603  the words are those of this module and of settings.toml
     ended = _ended(done.returncode, before, decision)
     trigger.append(ended)
     if ended.outcome == "failed":
@@ -52,9 +53,7 @@ def _retrain(decision: trigger.Decision) -> None:
     click.echo(ended.sentence)
 
 
-def _ended(
-    status: int, before: release.Release | None, decision: trigger.Decision
-) -> trigger.Decision:
+def _ended(status: int, before: release.Release | None, decision: trigger.Decision) -> trigger.Decision:
     """Say how a retraining ended. Make has one status for all that failed, so the files are asked."""
     after = release.current(STAGES[-1])
     outcome: trigger.Outcome = "failed"

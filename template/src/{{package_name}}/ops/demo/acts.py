@@ -12,7 +12,7 @@ from ..monitoring.outputs.results import Results
 from ..stages import STAGES
 from .scene import PIPELINE, Act, Scene
 
-USUAL_DAYS, LABEL_DAYS, ROWS = 15, 140, 1200
+USUAL_DAYS, LABEL_DAYS, ROWS = 15, 140, 800
 
 
 def play(scene: Scene, drift: str) -> None:

@@ -15,7 +15,8 @@ h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 0 0 4px; 
 p { margin: 0 0 10px; } .soft { color: var(--soft); }
 article { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 16px 20px;
   margin: 14px 0; }
-.verdict { display: grid; grid-template-columns: 92px 1fr; gap: 14px; align-items: start; margin: 8px 0; padding: 12px 20px; }
+.verdict { display: grid; grid-template-columns: 92px 1fr; gap: 14px; align-items: start; margin: 8px 0;
+  padding: 12px 20px; }
 .verdict p { margin: 0; }
 .tag { display: inline-block; border-radius: 20px; padding: 1px 11px; font-size: 13px; font-weight: 600; color: #fff;
   text-align: center; }
@@ -24,7 +25,8 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--line); padding: 6px 8px; }
 td { border-bottom: 1px solid var(--line); padding: 5px 8px; vertical-align: middle; }
 tr:last-child td { border-bottom: 0; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } th.number { text-align: right; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number { text-align: right; }
 tr.out td:first-child { font-weight: 600; color: var(--bad); }
 .key i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin: 0 5px 0 14px; }
 svg { display: block; } svg text { font: 10px system-ui, sans-serif; fill: var(--soft); }

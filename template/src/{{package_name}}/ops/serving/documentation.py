@@ -30,9 +30,7 @@ def add_predict(document: dict[str, Any], model: Model | None) -> dict[str, Any]
     types: list[Any] = [Prediction, Failure]
     if model is not None:
         types.append(model.requests.row)
-    shapes, components = msgspec.json.schema_components(
-        types, ref_template="#/components/schemas/{name}"
-    )
+    shapes, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     prediction, failure, *rows = shapes
     document.setdefault("components", {}).setdefault("schemas", {}).update(components)
     document["paths"]["/predict"] = {

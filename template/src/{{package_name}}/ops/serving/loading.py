@@ -50,10 +50,7 @@ class Loader:
         """Why there is no model, in one sentence."""
         if self.refused is not None:
             return f"The released model cannot be served: {self.refused.reason}"
-        return (
-            f"No model is released to {self.stage} yet: "
-            "promote one, and it is served within seconds."
-        )
+        return f"No model is released to {self.stage} yet: promote one, and it is served within seconds."
 
     def refresh(self) -> None:
         """Take a new release into service, if there is one. Blocks while it loads; never raises."""
@@ -92,9 +89,7 @@ class Loader:
 def _load(stage: str, found: release.Release) -> Model:
     loaded = bundle.load(storage.url("serving", stage, found.path))
     if loaded.version_digest != found.manifest_sha256:
-        raise ProjectError(
-            f"Version {found.version} is not the model that was released: promote it again."
-        )
+        raise ProjectError(f"Version {found.version} is not the model that was released: promote it again.")
     loaded.verify()
     scorer = Scorer(loaded)
     requests = Requests(loaded.manifest.schema)

@@ -34,22 +34,16 @@ class Metrics:
         else:
             ProcessCollector(registry=self._page)
         self._page.register(_State(loader))
-        requests = Counter(
-            "prediction_requests", "Prediction requests.", ["status"], registry=self.registry
-        )
+        requests = Counter("prediction_requests", "Prediction requests.", ["status"], registry=self.registry)
         # A label is looked up once, here, and not in each request.
-        self.count: dict[str, Callable[[], None]] = {
-            status: requests.labels(status).inc for status in STATUSES
-        }
+        self.count: dict[str, Callable[[], None]] = {status: requests.labels(status).inc for status in STATUSES}
         self.latency = Histogram(
             "prediction_latency_seconds",
             "Seconds from the whole body to the answer.",
             buckets=SECONDS,
             registry=self.registry,
         ).observe
-        self.score = Histogram(
-            "prediction_score", "Scores given.", buckets=SCORES, registry=self.registry
-        ).observe
+        self.score = Histogram("prediction_score", "Scores given.", buckets=SCORES, registry=self.registry).observe
 
     def page(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
@@ -63,15 +57,9 @@ class _State(Collector):
         self._loader = loader
 
     def collect(self) -> Iterable[Metric]:
-        version = GaugeMetricFamily(
-            "model_version_info", "The model version in service.", labels=["version"]
-        )
-        loaded = GaugeMetricFamily(
-            "model_loaded_timestamp_seconds", "When the model in service was loaded."
-        )
-        refused = GaugeMetricFamily(
-            "model_refused", "1 while the released model cannot be taken into service."
-        )
+        version = GaugeMetricFamily("model_version_info", "The model version in service.", labels=["version"])
+        loaded = GaugeMetricFamily("model_loaded_timestamp_seconds", "When the model in service was loaded.")
+        refused = GaugeMetricFamily("model_refused", "1 while the released model cannot be taken into service.")
         if self._loader.model is not None:
             version.add_metric([str(self._loader.model.version)], 1)
             loaded.add_metric([], self._loader.model.loaded_at)

@@ -39,9 +39,7 @@ class Failure(msgspec.Struct, frozen=True):
 class Predict:
     """Answers prediction requests with the model that the loader holds at that moment."""
 
-    def __init__(
-        self, loader: Loader, metrics: Metrics, sinks: Sequence[Sink], maximum_bytes: int
-    ) -> None:
+    def __init__(self, loader: Loader, metrics: Metrics, sinks: Sequence[Sink], maximum_bytes: int) -> None:
         self._loader = loader
         self._metrics = metrics
         self._sinks = sinks
@@ -79,9 +77,7 @@ class Predict:
         if model is None:
             return 503, encode(Failure(self._loader.absent))
         if len(body) > self._maximum_bytes:
-            return 413, encode(
-                Failure(f"The body is over {self._maximum_bytes} bytes: send fewer rows at once.")
-            )
+            return 413, encode(Failure(f"The body is over {self._maximum_bytes} bytes: send fewer rows at once."))
         try:
             rows = model.requests.decode(body)
         except ValueError as error:  # also UnicodeDecodeError, which msgspec lets through
@@ -93,10 +89,7 @@ class Predict:
         else:
             scores = model.scorer.score_rows(rows)
         return 200, encode(
-            [
-                self._record(model, row, score, encode(row))
-                for row, score in zip(rows, scores, strict=True)
-            ]
+            [self._record(model, row, score, encode(row)) for row, score in zip(rows, scores, strict=True)]
         )
 
     def _record(self, model: Model, row: Any, score: float, text: bytes) -> Prediction:

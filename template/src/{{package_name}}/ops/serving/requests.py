@@ -11,12 +11,8 @@ from ..columns import Categorical, Column, Schema
 LARGEST = float(np.finfo(np.float32).max)  # the model sees float32, where 1e39 is infinite
 SHOWN = 12  # categories named in a sentence
 
-PLACE = re.compile(
-    r"^(?P<problem>.*?)(?: - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<name>.+))?`)?$", re.S
-)
-FIELD = re.compile(
-    r"^Object (?P<how>missing required|contains unknown) field `(?P<name>.*)`$", re.S
-)
+PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<name>.+))?`)?$", re.S)
+FIELD = re.compile(r"^Object (?P<how>missing required|contains unknown) field `(?P<name>.*)`$", re.S)
 
 
 class Requests:
@@ -37,9 +33,7 @@ class Requests:
         if schema.identifier is not None:
             fields.append(("key", str | int | None, None))
             names["key"] = schema.identifier
-        row: Any = msgspec.defstruct(
-            "Row", fields, rename=names, forbid_unknown_fields=True, frozen=True, gc=False
-        )
+        row: Any = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, frozen=True, gc=False)
         self.row = row
         self.decode = msgspec.json.Decoder[Any](row | list[row]).decode
 
@@ -59,10 +53,7 @@ class Requests:
             wanted = self._expected(field["name"])
             return f"{where} `{field['name']}` is missing: send {wanted}."
         if field is not None:
-            return (
-                f"{where} `{field['name']}` is not in the model's schema: "
-                "take it out, or correct its name."
-            )
+            return f"{where} `{field['name']}` is not in the model's schema: take it out, or correct its name."
         if name is None:
             return f"{problem}: send an object for one row, or an array of objects."
         problem = problem[0].lower() + problem[1:]

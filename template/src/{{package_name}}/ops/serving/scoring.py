@@ -24,9 +24,7 @@ class Scorer:
         self._width = len(names)
         self._matrix = np.zeros((1, len(self._encoder.names)), np.float32)
         self._cells = self._matrix[0, : self._width]
-        self._columns = {
-            name: self._matrix[0, position : position + 1] for position, name in enumerate(names)
-        }
+        self._columns = {name: self._matrix[0, position : position + 1] for position, name in enumerate(names)}
         self._derived = tuple(enumerate(self._encoder.names))[self._width :]
         self._codes: tuple[tuple[int, dict[str | None, float]], ...] = tuple(
             (

@@ -22,16 +22,12 @@ def check(window: Window, reference: Reference) -> Finding:
     measures: list[Measure] = []
     for column in reference.schema.features:
         invalid = invalid_share(window.frame, column)
-        measures.append(
-            Measure(subject=f"{column.name}: invalid", value=invalid, limit=settings.invalid_share)
-        )
-        measures.append(
-            _missing(window, profiles[column.name], reference.profile.rows, chance, settings)
-        )
+        measures.append(Measure(subject=f"{column.name}: invalid", value=invalid, limit=settings.invalid_share))
+        measures.append(_missing(window, profiles[column.name], reference.profile.rows, chance, settings))
     return judge(
         NAME,
         measures,
-        f"All {len(reference.schema.features)} columns hold what the schema allows, and no more missing values than usual.",
+        f"All {len(reference.schema.features)} columns hold what the schema allows, and no more gaps than usual.",
         "Values are broken or missing in",
         "Find the system that writes the column; do not retrain on broken data.",
     )
@@ -64,9 +60,7 @@ def _bad_number(values: pl.Series, column: Numeric) -> pl.Series:
     return bad
 
 
-def _missing(
-    window: Window, column: ColumnProfile, rows: int, chance: float, settings: MonitoringSettings
-) -> Measure:
+def _missing(window: Window, column: ColumnProfile, rows: int, chance: float, settings: MonitoringSettings) -> Measure:
     before = column.shares[-1]
     now = window.features[column.name].null_count() / len(window)
     noise = statistics.share_noise(before, len(window), rows, chance)

@@ -26,15 +26,9 @@ def check(window: Window, reference: Reference) -> Finding:
     schema, threshold = reference.schema, reference.model.manifest.threshold
     good = limits.favourable_decision
     decided = (pl.col("score") >= threshold).cast(pl.Int64)
-    deserving = rows.filter(pl.col(schema.target) == good).with_columns(
-        favoured=(decided == good).cast(pl.Float64)
-    )
+    deserving = rows.filter(pl.col(schema.target) == good).with_columns(favoured=(decided == good).cast(pl.Float64))
     chance = settings.false_alarms / max(len(schema.sensitive), 1)
-    measures = [
-        measure
-        for column in schema.sensitive
-        if (measure := _gap(deserving, column.name, limits, chance))
-    ]
+    measures = [measure for column in schema.sensitive if (measure := _gap(deserving, column.name, limits, chance))]
     return judge(
         NAME,
         measures,

@@ -48,8 +48,7 @@ def _plots(window: Window, reference: Reference) -> dict[str, str]:
     """Draw each column: shares of its bins at release and now."""
     matrix = window.matrix(reference.model)
     plots = {
-        column.name: _plot(column, values)
-        for column, values in zip(reference.profile.features, matrix.T, strict=True)
+        column.name: _plot(column, values) for column, values in zip(reference.profile.features, matrix.T, strict=True)
     }
     if window.scores is not None:
         plots["score"] = _plot(reference.profile.score, window.scores)

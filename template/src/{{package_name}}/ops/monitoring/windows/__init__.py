@@ -1,1 +1,1 @@
-"""Where the rows come from. A module here has `read(reference, rows) -> Window`, and `PREFERENCE`: highest is default."""
+"""Where the rows come from. A module has `read(reference, rows) -> Window`; the highest `PREFERENCE` is the default."""

@@ -60,8 +60,7 @@ def _end(filesystem: fsspec.AbstractFileSystem, path: str, limit: int) -> bytes:
 
 def _parse(lines: bytes, schema: Schema) -> tuple[pl.DataFrame, int]:
     types: dict[str, type[pl.DataType]] = {
-        column.name: pl.Float64 if isinstance(column, Numeric) else pl.String
-        for column in schema.features
+        column.name: pl.Float64 if isinstance(column, Numeric) else pl.String for column in schema.features
     }
     log: dict[str, type[pl.DataType] | pl.DataType] = {
         "id": pl.String,

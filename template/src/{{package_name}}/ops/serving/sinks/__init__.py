@@ -19,9 +19,7 @@ class Service:
 class Sink(Protocol):
     """Takes every prediction, on the event loop: it returns in microseconds and never raises."""
 
-    def write(
-        self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes
-    ) -> None:
+    def write(self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes) -> None:
         """Take a prediction: id, the row's identifier, time, model version, score, row in JSON."""
 
     def close(self) -> None:

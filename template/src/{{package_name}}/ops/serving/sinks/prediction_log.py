@@ -76,14 +76,10 @@ class PredictionLog:
             self._files = _Objects(folder, name)
             seconds = settings.bucket_seconds
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(seconds,), name="prediction-log", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(seconds,), name="prediction-log", daemon=True)
         self._thread.start()
 
-    def write(
-        self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes
-    ) -> None:
+    def write(self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes) -> None:
         """Queue the line of one prediction."""
         if b"\n" in row or b"\r" in row:  # a body may be indented, a line may not
             row = msgspec.json.format(row, indent=-1)
