@@ -24,10 +24,7 @@ def command(ctx: click.Context, window: str, path: str | None, rows: int | None,
     """Check a window of rows against the released model, and write the report."""
     reference = Reference.released()
     rows = rows or MonitoringSettings.load().window_rows
-    if path is None:
-        seen = read_window(window, reference, rows)
-    else:
-        seen = landing.read_file(reference, path, rows)
+    seen = read_window(window, reference, rows) if path is None else landing.read_file(reference, path, rows)
     findings = look(seen, reference)
     click.echo(f"Looked at {seen.title}.")
     for finding in findings:

@@ -20,7 +20,7 @@ class WatchSettings(Section, table="watch"):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
+    def do_GET(self) -> None:
         if self.path == "/health":
             self._answer(200, b"ok\n")
         elif self.path == "/metrics":
