@@ -59,7 +59,7 @@ module "job" {
     cpu          = each.value.cpu
     memory       = each.value.memory
     architecture = var.architecture
-    command      = ["python", "-m", var.package, each.key]
+    command      = [each.key] # a step of the training image, whose entry point is the project
     environment  = local.job_environment
   }
 

@@ -33,7 +33,7 @@ module "trigger" {
     cpu          = var.trigger.cpu
     memory       = var.trigger.memory
     architecture = var.architecture
-    command      = ["python", "-m", var.package, "trigger"]
+    command      = ["trigger"]
     environment  = local.job_environment
   }
 

@@ -8,11 +8,6 @@ variable "project" {
   }
 }
 
-variable "package" {
-  description = "Python package of the project: tasks run `python -m <package> ...`."
-  type        = string
-}
-
 variable "region" {
   description = "AWS region."
   type        = string

@@ -1,3 +1,4 @@
+SERVICE_FOLDERS += artifacts/monitoring artifacts/locks
 .PHONY: watch
 watch:  ## Check live traffic every minute and serve the findings to Prometheus
 	$(CLI) watch $(ARGS)

@@ -6,9 +6,10 @@ image::
 	docker build --file serving/fastapi/Dockerfile --tag $(IMAGE)-serve:$(TAG) .
 
 # Made by Docker, they would belong to root.
+SERVICE_FOLDERS += artifacts/serving artifacts/predictions
 .PHONY: service-folders
 service-folders:
-	@mkdir -p artifacts/serving artifacts/predictions
-	@if test "$$(id -u)" = 0; then chown $(SERVICE_USER) artifacts/predictions; fi
+	@mkdir -p $(SERVICE_FOLDERS)
+	@if test "$$(id -u)" = 0; then chown $(SERVICE_USER) $(SERVICE_FOLDERS); fi
 
 up: service-folders

@@ -17,7 +17,6 @@ mock_provider "aws" {
 
 variables {
   project   = "credit-risk"
-  package   = "credit_risk"
   region    = "eu-central-1"
   zones     = ["eu-central-1a", "eu-central-1b"]
   image_tag = "abc1234"

@@ -1,9 +1,7 @@
-"""What data looked like when the model was trained, small enough to travel with it, and how far new
-data has moved.
+"""What data looked like when the model was released, small enough to travel with it.
 
-A column is kept as the shares of its bins, the last one for missing values. New data is counted
-into the same bins,
-batch by batch, so that a check needs neither the training data nor all new data at once.
+A column is kept as the shares of its bins, the last one for missing values. New data is counted into the same bins,
+batch by batch, so that a check needs neither the old data nor all new data at once.
 """
 
 from collections.abc import Sequence
@@ -13,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 20  # enough to see a shift of a tenth of a standard deviation, few enough for a window of 500 rows
-FLOOR = 1e-4  # an empty bin would make PSI infinite
 
 
 class NumericProfile(msgspec.Struct, frozen=True, tag="numeric"):
-    """Shares between `edges` (inner edges, ascending; a value on an edge counts below it), then of
-    missing values.
-    """
+    """Shares between `edges` (inner ones, ascending; a value on an edge counts below it), then of missing values."""
 
     name: str
     edges: tuple[float, ...]
@@ -51,9 +46,7 @@ def describe(
     categories: dict[str, tuple[str, ...]],
     scores: NDArray[np.float32],
 ) -> Profile:
-    """Profile an encoded matrix (rows, features) and its scores; `categories` lists those of each
-    categorical one.
-    """
+    """Profile an encoded matrix (rows, features) and its scores; `categories` lists those of each categorical one."""
     features: list[ColumnProfile] = []
     for position, name in enumerate(names):
         values = matrix[:, position]
@@ -74,31 +67,6 @@ def count(column: ColumnProfile, values: NDArray[np.float32]) -> NDArray[np.int6
         bins = np.searchsorted(np.asarray(column.edges, np.float32), known, side="left")
         counts = np.bincount(bins, minlength=len(column.edges) + 1)
     return np.append(counts, len(values) - len(known)).astype(np.int64)
-
-
-def psi(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
-    """Population stability index of new counts against the profile, missing values included; 0 is
-    no change.
-    """
-    expected = np.maximum(np.asarray(column.shares), FLOOR)
-    observed = np.maximum(counts / max(int(counts.sum()), 1), FLOOR)
-    return float(np.sum((observed - expected) * np.log(observed / expected)))
-
-
-def ks(column: ColumnProfile, counts: NDArray[np.int64]) -> float:
-    """Largest difference of the two cumulative shares at the bins' edges, missing values left out;
-    0 is no change.
-
-    Of a categorical column, whose order means nothing, half the sum of differences (total
-    variation) is given.
-    """
-    expected, observed = np.asarray(column.shares[:-1]), counts[:-1].astype(np.float64)
-    if expected.sum() == 0 or observed.sum() == 0:
-        return float(expected.sum() != observed.sum())
-    difference = observed / observed.sum() - expected / expected.sum()
-    if isinstance(column, CategoricalProfile):
-        return float(np.abs(difference).sum() / 2)
-    return float(np.max(np.abs(np.cumsum(difference))))
 
 
 def _numeric(name: str, values: NDArray[np.float32]) -> NumericProfile:
