@@ -1,11 +1,13 @@
 """The bundle: one folder that holds a model and all that is needed to serve, check and explain it.
 
-model.onnx      input `features`, float32 (rows, features); one output holds the probability
-manifest.json   what the model is, where it came from, and the checksum of every other file
-profile.json    what the training data looked like, for drift checks
-sample.json     a few rows with the scores that they must get, tried after every load
-features.py     the feature code that it was trained with
-card.md         the model card, from `register` on
+Its files:
+
+    model.onnx      input `features`, float32 (rows, features); one output holds the probability
+    manifest.json   what the model is, where it came from, and the checksum of every other file
+    profile.json    what the training data looked like, for drift checks
+    sample.json     a few rows with the scores that they must get, tried after every load
+    features.py     the feature code that it was trained with
+    card.md         the model card, from `register` on
 """
 
 import hashlib
@@ -65,9 +67,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Rows as a request would send them, and the scores that the model gave them when it was
-    packaged.
-    """
+    """Rows as a request would send them, and the scores that the model gave them when it was packaged."""
 
     rows: list[dict[str, Value]]
     scores: list[float]
@@ -87,9 +87,7 @@ class Bundle:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder with this project's `features.py`. Raises ProjectError when it is not the
-        model's.
-        """
+        """The encoder with this project's `features.py`. Raises ProjectError when it is not the model's."""
         if self.manifest.features_digest != features_digest():
             raise ProjectError(
                 f"The model was trained with another features.py (commit {self.manifest.commit}): "
@@ -99,11 +97,9 @@ class Bundle:
 
     @cached_property
     def own_encoder(self) -> Encoder:
-        """The encoder with the `features.py` inside the bundle: it scores an old model beside newer
-        code.
+        """The encoder with the `features.py` inside the bundle: it scores an old model beside newer code.
 
-        It runs code from the registry, so steps that may write to the registry use it, and the
-        service never does.
+        It runs code from the registry, so steps that may write to the registry use it, and the service never does.
         """
         if self.manifest.features_digest == features_digest():
             return self.encoder
@@ -132,9 +128,7 @@ class Bundle:
         return scores
 
     def verify(self) -> None:
-        """Score the sample rows through this project's feature code. Raises ProjectError when a
-        score differs.
-        """
+        """Score the sample rows through this project's feature code. Raises ProjectError when a score differs."""
         try:
             sample = msgspec.json.decode(self.files[SAMPLE], type=Sample)
         except msgspec.DecodeError as error:
@@ -176,9 +170,7 @@ def save(url: str, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
 
 
 def load(url: str) -> Bundle:
-    """Read a bundle and verify each checksum. Raises ProjectError when a file is missing, cut off
-    or changed.
-    """
+    """Read a bundle and verify each checksum. Raises ProjectError when a file is missing, cut off or changed."""
     if not storage.exists(f"{url}/{MANIFEST}"):
         raise ProjectError(f"{url} holds no model: train one, or check the path.")
     text = storage.read_bytes(f"{url}/{MANIFEST}")

@@ -1,6 +1,4 @@
-"""Fills in the model card from what the run recorded; what only people know stands in
-settings.toml.
-"""
+"""Fills in the model card from what the run recorded; what only people know stands in settings.toml."""
 
 from . import storage
 from .bundle import Manifest

@@ -14,8 +14,8 @@ Derive = Callable[[Columns], Mapping[str, NDArray[np.float32]]]
 class Encoder:
     """Encodes rows by a schema.
 
-    Numbers stay as they are; a category becomes its position in the schema's list; null and unseen
-    become NaN. `derive` (from `features.py`) adds features computed from these columns.
+    Numbers stay as they are; a category becomes its position in the schema's list; null and unseen become NaN.
+    `derive` (from `features.py`) adds features computed from these columns.
     """
 
     def __init__(self, schema: Schema, derive: Derive) -> None:

@@ -1,6 +1,4 @@
-"""Measures the candidate on rows that no step was fitted on: on the whole, by slice, and beside the
-simpler model.
-"""
+"""Measures the candidate on rows that no step was fitted on: on the whole, by slice, and beside the simpler model."""
 
 import msgspec
 import numpy as np
@@ -32,9 +30,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of an evaluation. `cost` is what decisions cost per row, by [decision] of
-    settings.toml.
-    """
+    """All figures of an evaluation. `cost` is what decisions cost per row, by [decision] of settings.toml."""
 
     run_id: str
     data_version: str
@@ -53,9 +49,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evaluate() -> tuple[Evaluation, pl.DataFrame]:
-    """Score the test table with the candidate's ONNX model and with the baseline; return figures
-    and scored rows.
-    """
+    """Score the test table with the candidate's ONNX model and with the baseline; return figures and scored rows."""
     candidate = bundle.load(candidate_url())
     schema, frame = candidate.manifest.schema, tables.test()
     matrix, target = tables.matrix(frame, candidate.encoder), tables.target(frame, schema)
@@ -99,9 +93,7 @@ def write(evaluation: Evaluation, scored: pl.DataFrame) -> None:
 
 
 def read(run_id: str) -> Evaluation:
-    """Read the figures of a run. Raises ProjectError when the evaluation is missing or of another
-    run.
-    """
+    """Read the figures of a run. Raises ProjectError when the evaluation is missing or of another run."""
     found = storage.read_json(url("metrics.json"), Evaluation)
     if found.run_id != run_id:
         raise ProjectError(

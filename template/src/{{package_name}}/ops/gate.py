@@ -1,6 +1,4 @@
-"""The gate between training and release: every check must pass, and what cannot be checked does not
-pass.
-"""
+"""The gate between training and release: every check must pass, and what cannot be checked does not pass."""
 
 import importlib
 import math
@@ -22,9 +20,7 @@ Check = Callable[[Case], list[Result]]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate decided about one run, against which champion. It holds no clock: equal input,
-    equal file.
-    """
+    """What the gate decided about one run, against which champion. It holds no clock: equal input, equal file."""
 
     open: bool
     run_id: str
@@ -63,9 +59,7 @@ def judge() -> Verdict:
 
 
 def _champion() -> tuple[int | None, Scores | None]:
-    """Score the test table with the champion. A champion that cannot be scored is an error, not an
-    absent one.
-    """
+    """Score the test table with the champion. A champion that cannot be scored is an error, not an absent one."""
     registry = open_registry()
     number = registry.alias(CHAMPION)
     if number is None:

@@ -19,9 +19,7 @@ class Data(msgspec.Struct, frozen=True):
 
 
 def commit() -> str:
-    """Return the git commit, with `-dirty` where what decides a model was changed since;
-    `GIT_COMMIT` where there is no git.
-    """
+    """Return the git commit, with `-dirty` where what decides a model was changed since; `GIT_COMMIT` without git."""
     given = os.environ.get("GIT_COMMIT")
     if given:
         return given

@@ -15,11 +15,9 @@ from .errors import ProjectError
 
 @contextmanager
 def lock(name: str, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the lock `name`. Raises ProjectError when another process holds it for longer than
-    `wait_seconds`.
+    """Hold the lock `name`. Raises ProjectError when another process holds it for longer than `wait_seconds`.
 
-    The kernel frees it when the process ends, however it ends. It guards one machine; where several
-    share a bucket,
+    The kernel frees it when the process ends, however it ends. It guards one machine; where several share a bucket,
     the orchestrator must allow one run at a time.
     """
     path = _path(name)

@@ -28,13 +28,10 @@ def auc(target: Target, scores: Scores, confidence: float = 0.95) -> Estimate:
 
 
 def auc_difference(target: Target, scores: Scores, others: Scores, confidence: float = 0.95) -> Estimate:
-    """AUC of `scores` minus AUC of `others` on the same rows, with one-sided bounds of the given
-    confidence.
+    """AUC of `scores` minus AUC of `others` on the same rows, with one-sided bounds of the given confidence.
 
-    DeLong et al., "Comparing the areas under two or more correlated receiver operating
-    characteristic curves",
-    Biometrics 1988: both models score the same rows, so their errors cancel and small differences
-    show.
+    DeLong et al., "Comparing the areas under two or more correlated receiver operating characteristic curves",
+    Biometrics 1988: both models score the same rows, so their errors cancel and small differences show.
     """
     values, covariance = _delong(target, np.stack([scores, others]))
     difference = float(values[0] - values[1])
@@ -67,9 +64,7 @@ def brier(target: Target, scores: Scores) -> float:
 
 
 def brier_skill(target: Target, scores: Scores) -> float:
-    """Share of the error of always answering the base rate that the model takes away; below 0 it
-    does harm.
-    """
+    """Share of the error of always answering the base rate that the model takes away; below 0 it does harm."""
     base = float(np.mean(target))
     return 1 - brier(target, scores) / max(base * (1 - base), 1e-12)
 

@@ -10,9 +10,7 @@ PACKAGE = __name__.split(".")[0]
 
 
 def find(kind: str) -> Callable[[], Any] | None:
-    """Return the factory in entry point group `<package>.<kind>`, or None when no component brings
-    one.
-    """
+    """Return the factory in entry point group `<package>.<kind>`, or None when no component brings one."""
     found = list(entry_points(group=f"{PACKAGE}.{kind}"))
     if len(found) > 1:
         names = ", ".join(sorted(point.name for point in found))

@@ -1,6 +1,4 @@
-"""Promotes a version: through every stage in order, each tried before the next; the last one makes
-it the champion.
-"""
+"""Promotes a version: through every stage in order, each tried before the next; the last one makes it the champion."""
 
 import time
 import urllib.error

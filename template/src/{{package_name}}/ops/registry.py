@@ -1,6 +1,4 @@
-"""The registry of models: numbered versions and the names `champion` and `challenger` that point to
-two of them.
-"""
+"""The registry of models: numbered versions and the names `champion` and `challenger` that point to two of them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,9 +18,7 @@ Verdict = Mapping[str, Any]
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One registered model. `digest` is the SHA-256 of its manifest, `verdict` that of the gate, if
-    there is one.
-    """
+    """One registered model. `digest` is the SHA-256 of its manifest, `verdict` that of the gate, if there is one."""
 
     number: int
     created_at: str
@@ -38,9 +34,7 @@ class Registry(Protocol):
     """What every registry does."""
 
     def register(self, bundle_url: str, verdict: Verdict | None) -> int:
-        """Store a bundle and return its number; the same bundle again keeps its number and takes
-        the new verdict.
-        """
+        """Store a bundle and return its number; the same bundle again keeps its number and takes the new verdict."""
 
     def versions(self) -> list[Version]:
         """Return all versions, oldest first."""
@@ -71,17 +65,13 @@ def find(registry: Registry, number: int) -> Version:
 
 
 class FileRegistry:
-    """A registry of plain files: `versions/<number>/` is a bundle with a `version.json`,
-    `aliases.json` holds the names.
-    """
+    """A registry of files: `versions/<number>/` is a bundle with `version.json`; `aliases.json` holds the names."""
 
     def __init__(self, root: str) -> None:
         self.root = root
 
     def register(self, bundle_url: str, verdict: Verdict | None) -> int:
-        """Store a bundle and return its number; the same bundle again keeps its number and takes
-        the new verdict.
-        """
+        """Store a bundle and return its number; the same bundle again keeps its number and takes the new verdict."""
         loaded = bundle.load(bundle_url)
         with lock("registry", wait_seconds=30):
             versions = self.versions()

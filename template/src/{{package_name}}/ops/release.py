@@ -1,10 +1,10 @@
-"""Releases: what each stage serves, who released it and why. The service reads `current.json`,
-nothing else.
+"""Releases: what each stage serves, who released it and why. The service reads `current.json`, nothing else.
 
-serving/<stage>/current.json     the release that is served now; replacing it is the release
-serving/<stage>/history.jsonl    every release and rollback, oldest first
-serving/<stage>/versions/<n>/    bundles, copied here so that neither service nor rollback needs the
-                                 registry
+The files:
+
+    serving/<stage>/current.json     the release that is served now; replacing it is the release
+    serving/<stage>/history.jsonl    every release and rollback, oldest first
+    serving/<stage>/versions/<n>/    bundles, copied here so that neither service nor rollback needs the registry
 """
 
 import getpass
@@ -22,9 +22,7 @@ CURRENT, HISTORY = "current.json", "history.jsonl"
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the history. `action` is `release` or `rollback`; `path` is relative to the
-    stage's folder.
-    """
+    """One line of the history. `action` is `release` or `rollback`; `path` is relative to the stage's folder."""
 
     version: int
     path: str
@@ -46,9 +44,7 @@ def release(registry: Registry, number: int, stage: str, reason: str) -> Release
 
 
 def rollback(stage: str, reason: str) -> Release:
-    """Serve the version that was released before the current one. Raises ProjectError when there is
-    none.
-    """
+    """Serve the version that was released before the current one. Raises ProjectError when there is none."""
     with lock("release", wait_seconds=30):
         served = standing(history(stage))
         if len(served) < 2:
@@ -71,9 +67,7 @@ def current(stage: str) -> Release | None:
 
 
 def current_url(stage: str) -> str:
-    """Return the URL of the bundle that a stage serves. Raises ProjectError before the first
-    release.
-    """
+    """Return the URL of the bundle that a stage serves. Raises ProjectError before the first release."""
     record = current(stage)
     if record is None:
         raise ProjectError(f"Nothing is released to {stage} yet: promote a model first.")
@@ -117,8 +111,7 @@ def withdrawn(stage: str) -> set[str]:
 
 
 def _write(stage: str, record: Release) -> None:
-    # The history goes first: a crash between the two leaves a line too many, never a release that
-    # nobody recorded.
+    # The history goes first: a crash between the two leaves a line too many, never a release that nobody recorded.
     path = _url(stage, HISTORY)
     lines = storage.read_bytes(path) if storage.exists(path) else b""
     storage.write_bytes(path, lines + msgspec.json.encode(record) + b"\n")

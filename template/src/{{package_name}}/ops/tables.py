@@ -38,9 +38,7 @@ def matrix(frame: pl.DataFrame, encoder: Encoder) -> NDArray[np.float32]:
 
 
 def target(frame: pl.DataFrame, schema: Schema) -> NDArray[np.int8]:
-    """Return the labels. Raises ProjectError when a class has fewer than two rows: no measure works
-    on that.
-    """
+    """Return the labels. Raises ProjectError when a class has fewer than two rows: no measure works on that."""
     values = frame[schema.target].cast(pl.Int8).to_numpy()
     if not 2 <= int(values.sum()) <= len(values) - 2:
         raise ProjectError(

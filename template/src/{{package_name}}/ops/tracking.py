@@ -34,9 +34,7 @@ class Tracker(Protocol):
     """What every tracker does."""
 
     def run(self, step: str, run_id: str | None = None) -> AbstractContextManager[Run]:
-        """Record a step as a run of its own, or as a part of the run `run_id` where the tracker
-        knows it.
-        """
+        """Record a step as a run of its own, or as a part of the run `run_id` where the tracker knows it."""
 
 
 def open_tracker() -> Tracker:

@@ -37,9 +37,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def send(url: str, rows: Sequence[dict[str, Any]], connections: int, seconds: float = 0, pause: float = 0) -> Outcome:
     """Send each row as one request, over a few connections that stay open.
 
-    With `seconds` the rows are sent again and again, for that long or until SIGINT or SIGTERM; `pause` is
-    what each connection waits before a request. Raises ProjectError
-    when nothing listens.
+    With `seconds` the rows are sent again and again, for that long or until SIGINT or SIGTERM; `pause` is what each
+    connection waits before a request. Raises ProjectError when nothing listens.
     """
     return asyncio.run(_send(url, rows, connections, seconds, pause))
 

@@ -23,9 +23,7 @@ SAMPLE_ROWS = 20
 
 
 class TrainingSettings(Section, table="training"):
-    """How the candidate is trained. `seed` decides all that is random: two runs give the same
-    model.
-    """
+    """How the candidate is trained. `seed` decides all that is random: two runs give the same model."""
 
     seed: int = 7
 
@@ -38,9 +36,7 @@ class DecisionSettings(Section, table="decision"):
 
     @property
     def threshold(self) -> float:
-        """The score from which deciding 1 costs less on average than deciding 0, for a calibrated
-        model.
-        """
+        """The score from which deciding 1 costs less on average than deciding 0, for a calibrated model."""
         return self.cost_false_positive / (self.cost_false_positive + self.cost_false_negative)
 
 
@@ -108,8 +104,8 @@ def train(run_id: str) -> Bundle:
     manifest = msgspec.structs.replace(manifest, parity=_parity(library.predict(fitted, matrix), scores))
     sample = _sample(unpacked, encoder, frame, seed)
     categories = {column.name: column.categories for column in SCHEMA.categorical}
-    # The world as it is when the model is released: the newest rows, which it did not learn from. Years of training
-    # rows would call today's usual traffic drift.
+    # The world as it is when the model is released: the newest rows, which it did not learn from. Years of
+    # training rows would call today's usual traffic drift.
     newest = tables.matrix(tables.test(), encoder)
     reference = profile.describe(newest, encoder.names, categories, unpacked.score(newest))
     files = {

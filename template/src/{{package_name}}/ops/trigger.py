@@ -20,9 +20,10 @@ Outcome = Literal["", "started", "released", "unchanged", "gate closed", "failed
 class TriggerSettings(Section, table="trigger"):
     """When an alert may start a retraining.
 
-    `checks`: the alerts that a retraining can cure. `unless`: alerts that forbid it, as the data itself is broken.
+    `checks`: the alerts that a retraining can cure.
+    `unless`: alerts that forbid it, as the data itself is broken.
     `outcomes`: predictions of the newest window whose outcome must be known. Until then the training data does not
-    hold what changed: a retraining would learn the old world again. 0 where the schema names no identifier.
+        hold what changed: a retraining would learn the old world again. 0 where the schema names no identifier.
     `cooldown_hours`: time for the new model to be seen by the checks, before the next one is made.
     `per_day`: the budget; more retrainings in a day mean that they do not help, and a person should look.
     """

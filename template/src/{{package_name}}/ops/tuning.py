@@ -18,9 +18,7 @@ from .training import TrainingSettings, build, given, tuned_url
 
 
 class TuningSettings(Section, table="tuning"):
-    """How long is searched, on how many of the newest training rows, and the share of them that
-    judges.
-    """
+    """How long is searched, on how many of the newest training rows, and the share of them that judges."""
 
     trials: int = 12
     rows: int = 20_000
@@ -28,11 +26,9 @@ class TuningSettings(Section, table="tuning"):
 
 
 def tune() -> tuple[dict[str, float | int], float, float]:
-    """Search, write what was found best, and return it with its AUC and that of the settings as
-    they stand.
+    """Search, write what was found best, and return it with its AUC and that of the settings as they stand.
 
-    The first trial is the settings as they stand, so the search never ends below them. A search
-    that was broken off
+    The first trial is the settings as they stand, so the search never ends below them. A search that was broken off
     goes on where it stopped; other data, or other settings to start from, begin anew.
     """
     settings, seed, library = TuningSettings.load(), TrainingSettings.load().seed, framework()
@@ -64,9 +60,7 @@ def _suggest(trial: optuna.Trial, name: str, space: Range) -> float | int:
 
 
 def _split(frame: pl.DataFrame, settings: TuningSettings, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The newest rows judge where there is time, as they will in service; else rows drawn by
-    chance.
-    """
+    """The newest rows judge where there is time, as they will in service; else rows drawn by chance."""
     shuffled = np.random.default_rng(seed).permutation(len(frame))
     frame = frame.sort(SCHEMA.time) if SCHEMA.time else frame[shuffled]
     frame = frame.tail(settings.rows)

@@ -1,7 +1,6 @@
 """What may speak against releasing a version. Each other module of this package is one reason.
 
-A reason is a function `objection(version, registry)` that returns a sentence, or None when all is
-well.
+A reason is a function `objection(version, registry)` that returns a sentence, or None when all is well.
 """
 
 import importlib

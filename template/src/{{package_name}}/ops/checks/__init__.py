@@ -1,8 +1,7 @@
 """What a check of the gate is given and gives back. Each other module of this package is one check.
 
-A check is a function `check(case) -> list[Result]`. One result that did not pass closes the gate,
-and so does a check
-that gives none.
+A check is a function `check(case) -> list[Result]`. One result that did not pass closes the gate, and so does a
+check that gives none.
 """
 
 from typing import Any
@@ -40,9 +39,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """Both models' scores on the same test rows. `champion` is None on the first run, when there is
-    none.
-    """
+    """Both models' scores on the same test rows. `champion` is None on the first run, when there is none."""
 
     rows: pl.DataFrame
     target: Target
@@ -55,8 +52,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     settings: GateSettings
 
     def parts(self, column: str) -> list[tuple[str, "np.ndarray[Any, np.dtype[np.bool_]]"]]:
-        """Return each category of a column and the rows that hold it; missing values are a
-        category.
-        """
+        """Return each category of a column and the rows that hold it; missing values are a category."""
         values = self.rows[column].cast(pl.String).fill_null("missing").to_numpy()
         return [(str(category), values == category) for category in np.unique(values)]

@@ -1,6 +1,4 @@
-"""Fairness: how often each group of a sensitive column gets the favourable decision, over all and
-when deserved.
-"""
+"""Fairness: how often each group of a sensitive column gets the favourable decision, over all and when deserved."""
 
 import math
 from typing import Any
@@ -24,9 +22,7 @@ class FairnessSettings(Section, table="fairness"):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """One group: its rows, those that deserved the favourable decision, and the rates at which they
-    got it.
-    """
+    """One group: its rows, those that deserved the favourable decision, and the rates at which they got it."""
 
     rows: int
     deserving: int
@@ -44,9 +40,7 @@ def check(case: Case) -> list[Result]:
 
 
 def rates(target: NDArray[np.int8], decision: NDArray[np.bool_], favourable: int) -> Group:
-    """Measure one group: `decision` says which rows are decided 1, `favourable` which decision is
-    the good one.
-    """
+    """Measure one group: `decision` says which rows are decided 1, `favourable` which decision is the good one."""
     good = decision == bool(favourable)
     deserving = target == favourable
     return Group(

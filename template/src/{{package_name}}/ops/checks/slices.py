@@ -16,8 +16,7 @@ def check(case: Case) -> list[Result]:
         for category, mask in case.parts(column)
         if _cases(case.target[mask]) >= case.settings.minimum_cases
     ]
-    # Of twenty equal slices one looks worse by chance: each is judged with its share of the error
-    # (Bonferroni).
+    # Of twenty equal slices one looks worse by chance: each is judged with its share of the error (Bonferroni).
     confidence = 1 - (1 - case.settings.confidence) / max(len(judged), 1)
     results = [_compare(case, case.champion, subject, mask, confidence) for subject, mask in judged]
     return results or [_statement(case, f"No slice has {case.settings.minimum_cases} rows of both classes.")]

@@ -10,9 +10,7 @@ from ..training import candidate_url
 
 @click.command("gate")
 def command() -> None:
-    """Compare the candidate with floors, baseline and champion; exit with 1 when it must not be
-    released.
-    """
+    """Compare the candidate with floors, baseline and champion; exit with 1 when it must not be released."""
     run_id = bundle.load(candidate_url()).manifest.run_id
     with open_tracker().run("gate", run_id) as run:
         verdict = gate.judge()

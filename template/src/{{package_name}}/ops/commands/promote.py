@@ -28,9 +28,7 @@ def command(number: int | None, yes: bool, reason: str, override: str) -> None:
 
 
 def _walk(number: int) -> None:
-    """Ask each point of the checklist. Raises ProjectError at the first that is not answered with
-    yes.
-    """
+    """Ask each point of the checklist. Raises ProjectError at the first that is not answered with yes."""
     if not CHECKLIST.is_file():
         raise ProjectError(f"{CHECKLIST} is missing: restore it with git, or say --yes.")
     lines = CHECKLIST.read_text(encoding="utf-8").splitlines()

@@ -11,9 +11,7 @@ from ..training import candidate_url
 
 @click.command("register")
 def command() -> None:
-    """Complete the candidate with its figures and model card, and put it into the registry as the
-    challenger.
-    """
+    """Complete the candidate with its figures and model card, and put it into the registry as the challenger."""
     candidate = bundle.load(candidate_url())
     run_id = candidate.manifest.run_id
     with open_tracker().run("register", run_id) as run:

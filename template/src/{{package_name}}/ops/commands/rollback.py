@@ -12,9 +12,7 @@ from ..stages import STAGES
 @click.option("--stage", type=click.Choice(STAGES), default=STAGES[-1], show_default=True)
 @click.option("--reason", default="rolled back by hand", help="Why, for the history of releases.")
 def command(stage: str, reason: str) -> None:
-    """Serve the version that was released before the current one; it needs neither registry nor
-    training.
-    """
+    """Serve the version that was released before the current one; it needs neither registry nor training."""
     record = release.rollback(stage, reason)
     click.echo(f"Stage {stage} serves version {record.version} again.")
     if stage == STAGES[-1]:

@@ -27,8 +27,8 @@ DRIFTS = ("none", "covariate", "sudden", "gradual", "schema")
 def command(days: int, drift: str, requests: int) -> None:
     """Append simulated applications to the landing folder, from the day after the newest one on.
 
-    Drift "covariate" brings other people; "sudden" and "gradual" change what is risky as well;
-    "schema" is a sender that changed its format.
+    Drift "covariate" brings other people; "sudden" and "gradual" change what is risky as well; "schema" is a sender
+    that changed its format.
     """
     simulator = _simulator()
     settings = source.SourceSettings.load()

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 
 class Range(msgspec.Struct, frozen=True):
-    """The values of a hyperparameter that tuning tries, inclusive; on a log scale where it spans
-    magnitudes.
-    """
+    """The values of a hyperparameter that tuning tries, inclusive; on a log scale where it spans magnitudes."""
 
     low: float | int
     high: float | int

@@ -45,8 +45,7 @@ def predict(model: Any, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
 def export(model: Any, width: int) -> Exported:
     """Turn a fitted model of `width` features into ONNX, equal bytes for an equal model.
 
-    skl2onnx 1.20 exports `categorical_features` of histogram gradient boosting wrongly and without
-    a word; the
+    skl2onnx 1.20 exports `categorical_features` of histogram gradient boosting wrongly and without a word; the
     comparison of scores that follows every export refuses such a model.
     """
     try:

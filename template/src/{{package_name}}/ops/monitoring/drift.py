@@ -17,8 +17,8 @@ def psi_of(
 ) -> Measure | None:
     """Measure the PSI of one column, or None when fewer than two bins are filled.
 
-    Missing values are left out: `data_quality` watches them. The limit is `threshold`, or what a window of this size
-    reaches by itself with probability `chance`, whichever is higher.
+    Missing values are left out: `data_quality` watches them. The limit is `threshold`, or what a window of this
+    size reaches by itself with probability `chance`, whichever is higher.
     """
     counts = count(column, values)[:-1].astype(np.float64)
     shares = np.asarray(column.shares[:-1], dtype=np.float64)

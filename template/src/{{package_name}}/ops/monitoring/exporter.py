@@ -11,7 +11,7 @@ from ..settings import Section
 class WatchSettings(Section, table="watch"):
     """How often live traffic is looked at, and where Prometheus finds the result.
 
-    `interval_seconds`: drift is a matter of hours; a minute keeps the alert ahead of the reader, at a second of CPU.
+    `interval_seconds`: drift takes hours; a minute keeps the alert ahead of the reader, at a second of CPU.
     """
 
     interval_seconds: float = 60.0

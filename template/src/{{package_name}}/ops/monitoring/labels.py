@@ -13,8 +13,8 @@ SEARCHED = 10  # labels are late: look back ten windows for predictions that hav
 def labelled(reference: Reference, windows: int = SEARCHED) -> pl.DataFrame:
     """Return the newest labelled predictions of the released model: score, target and sensitive columns.
 
-    `windows` is how far to look back. Of several predictions for one identifier the last counts. Empty when the schema
-    names no identifier.
+    `windows` is how far to look back. Of several predictions for one identifier the last counts. Empty when the
+    schema names no identifier.
     """
     schema, rows = reference.schema, MonitoringSettings.load().window_rows
     columns = [schema.target, *(column.name for column in schema.sensitive)]

@@ -26,8 +26,8 @@ logger = logging.getLogger("uvicorn.error")
 class Application(FastAPI):
     """FastAPI, with predictions answered before its middleware and routing.
 
-    These would cost half as much again. So middleware that is added here sees every path but
-    `/predict`: guard that in `Predict`, or in the proxy in front of the service.
+    These would cost half as much again. So middleware that is added here sees every path but `/predict`: guard that
+    in `Predict`, or in the proxy in front of the service.
     """
 
     predict: ASGIApp

@@ -18,8 +18,8 @@ FIELD = re.compile(r"^Object (?P<how>missing required|contains unknown) field `(
 class Requests:
     """Decodes bodies for one schema: an object is one row, an array is many.
 
-    A decoded row is a struct with one field for each feature, in the schema's order. Where the
-    schema has an identifier, `key` comes last: its value, or None.
+    A decoded row is a struct with one field for each feature, in the schema's order. Where the schema has an
+    identifier, `key` comes last: its value, or None.
     """
 
     def __init__(self, schema: Schema) -> None:

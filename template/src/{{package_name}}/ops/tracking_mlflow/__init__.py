@@ -1,6 +1,4 @@
-"""Keeps runs and models in MLflow: a database below `storage.root`, or the server in
-MLFLOW_TRACKING_URI.
-"""
+"""Keeps runs and models in MLflow: a database below `storage.root`, or the server in MLFLOW_TRACKING_URI."""
 
 from .registry import MlflowRegistry
 from .tracker import MlflowTracker

@@ -26,9 +26,7 @@ class MlflowRegistry:
     """Keeps bundles as artifacts of their runs, and what is known of them as tags of the version."""
 
     def register(self, bundle_url: str, verdict: Verdict | None) -> int:
-        """Store a bundle and return its number; the same bundle again keeps its number and takes
-        the new verdict.
-        """
+        """Store a bundle and return its number; the same bundle again keeps its number and takes the new verdict."""
         loaded = bundle.load(bundle_url)
         with lock("registry", wait_seconds=30), speaking() as mlflow:
             same = [v for v in self.versions() if v.digest == loaded.version_digest]

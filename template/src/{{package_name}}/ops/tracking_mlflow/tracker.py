@@ -1,6 +1,4 @@
-"""Records steps as MLflow runs: one for a model, from training to registration, and one for each
-other step.
-"""
+"""Records steps as MLflow runs: one for a model, from training to registration, and one for each other step."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -49,9 +47,7 @@ class MlflowTracker:
 
     @contextmanager
     def run(self, step: str, run_id: str | None = None) -> Iterator[MlflowRun]:
-        """Record a step as a run of its own, or as a part of the run `run_id` where MLflow knows
-        it.
-        """
+        """Record a step as a run of its own, or as a part of the run `run_id` where MLflow knows it."""
         started = time.perf_counter()
         with speaking() as mlflow:
             known = run_id if run_id and exists(mlflow, run_id) else _create(mlflow, step)

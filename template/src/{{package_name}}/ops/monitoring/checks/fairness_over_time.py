@@ -41,7 +41,7 @@ def check(window: Window, reference: Reference) -> Finding:
 def _gap(rows: pl.DataFrame, name: str, limits: FairnessSettings, chance: float) -> Measure | None:
     """Measure the distance of the highest from the lowest rate, or None when fewer than two groups are large enough.
 
-    The noise is that of the difference of the two groups, for each pair of groups that could have been the furthest.
+    The noise is that of the difference of the two groups, for each pair that could have been the furthest.
     """
     groups = (
         rows.drop_nulls(name)

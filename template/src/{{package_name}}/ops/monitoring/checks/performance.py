@@ -18,8 +18,8 @@ class PerformanceSettings(Section, table="performance"):
     """How much worse the model may get before it is an alert.
 
     `auc_drop`: a loss that costs more than a retraining; smaller ones come and go with who happens to apply.
-    `calibration_gap`: distance of the mean score from the share that came true. Decisions are made by a threshold on
-    the score, so a risk that is five points off decides wrongly even where the order is right.
+    `calibration_gap`: distance of the mean score from the share that came true. Decisions are made by a threshold
+        on the score, so a risk that is five points off decides wrongly even where the order is right.
     """
 
     auc_drop: float = 0.04

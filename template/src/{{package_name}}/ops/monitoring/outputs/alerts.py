@@ -26,7 +26,7 @@ def write(findings: list[Finding], window: Window, reference: Reference) -> str:
 def changes(findings: list[Finding], active: Mapping[str, Alert], version: int, now: str) -> list[Alert]:
     """Compare findings with the alerts that fire, and return the lines to add.
 
-    An alert outlives a look without enough evidence, but not the model that it is about: a new release starts clean.
+    An alert outlives a look without enough evidence, but not its model: a new release starts clean.
     """
     lines: list[Alert] = []
     for finding in findings:

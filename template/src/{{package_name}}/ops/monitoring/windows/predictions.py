@@ -34,7 +34,7 @@ def read(reference: Reference, rows: int) -> Window:
 def tail(schema: Schema, rows: int) -> tuple[pl.DataFrame, int]:
     """Read the newest `rows` lines of all log files, oldest first, and count the damaged lines that were left out.
 
-    Each service process writes a file of its own. Newest files come first, until no older file can hold a newer row.
+    Each service process writes a file of its own. The newest come first, until no older file can hold a newer row.
     """
     pattern = storage.url("predictions", STAGES[-1], "*.ndjson")
     filesystem, target = fsspec.core.url_to_fs(pattern)

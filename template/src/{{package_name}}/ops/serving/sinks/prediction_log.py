@@ -2,9 +2,8 @@
 
     {"id": "...", "key": "A-17", "at": 1767225600.25, "model": 3, "score": 0.25, "input": {...}}
 
-A request only puts its line into a bounded queue. A thread writes the queue out ten times a second;
-when storage cannot keep up and the queue is full, lines are dropped and counted, and predictions
-go on.
+A request only puts its line into a bounded queue. A thread writes the queue out ten times a second; when storage
+cannot keep up and the queue is full, lines are dropped and counted, and predictions go on.
 """
 
 import io
