@@ -27,7 +27,7 @@ BAD_NAMES = {
     "upper case": "Credit",
     "long": "x" * 300,
     "unicode": "crédit",
-    "look-alike": "сredit",
+    "look-alike": "\u0441redit",
     "jinja": "{{ 7*7 }}",
     "trailing hyphen": "credit-",
 }

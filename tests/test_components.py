@@ -13,6 +13,7 @@ from rungs import ownership, questionnaire
 from rungs.models import Component, Level
 
 CATALOG = catalogs.load(Path(__file__).parent.parent)
+OWNED = ownership.owners(CATALOG)
 PARTS = {path.name for path in CATALOG.root.glob("template/**/_component/**/*") if path.is_file()}
 
 
@@ -27,8 +28,7 @@ def component(request: pytest.FixtureRequest) -> Component:
 
 
 def owned_paths(component: Component, level: Level) -> set[str]:
-    found = ownership.owners(CATALOG)
-    return {o.path for o in found if o.owner.name == component.name and o.level.rank <= level.rank}
+    return {o.path for o in OWNED if o.owner.name == component.name and o.level.rank <= level.rank}
 
 
 def in_project(path: str) -> str:
@@ -62,9 +62,17 @@ def test_present_gives_its_parts(render: Callable[..., Path], component: Compone
     for part in (path for folder in rooms if folder.is_dir() for path in folder.iterdir() if path.is_file()):
         if part.name == "component.yaml":
             continue
-        plain = [line for line in part.read_text().splitlines() if line.strip() and not re.search(r"[{}]", line)]
-        assert plain, f"{part} has no plain line to look for"
-        assert [line for line in plain if line not in text] == [], part
+        source = (
+            part.read_text().replace("{{ package_name }}", "credit_risk").replace("{{ project_name }}", "credit-risk")
+        )
+        plain = [line for line in source.splitlines() if line.strip() and not re.search(r"[{}]", line)]
+        missing = [line for line in plain if line not in text]
+        if (
+            re.search(r"\{%-? *if", source) and level is not Level.continuous
+        ):  # some of its lines come with a higher level
+            assert len(missing) < len(plain), part
+        else:
+            assert plain and missing == [], part
 
 
 def test_absent_leaves_no_trace(component: Component, tmp_path: Path) -> None:
@@ -88,7 +96,9 @@ def test_absent_leaves_no_trace(component: Component, tmp_path: Path) -> None:
     copier.run_copy(str(root), tmp_path / "project", data=answers, defaults=True, quiet=True)
     left = {in_project(path) for path in owned_paths(component, Level.continuous)}
     assert (tmp_path / "project" / component.kind / "toy/toy.txt").exists()
-    assert [path for path in left if (tmp_path / "project" / path).exists() and path != "src/credit_risk/model.py"] == []
+    assert [
+        path for path in left if (tmp_path / "project" / path).exists() and path != "src/credit_risk/model.py"
+    ] == []
     assert not (tmp_path / "project" / component.folder.lstrip("/")).exists()
 
 

@@ -13,8 +13,8 @@ from rungs.catalog import Catalog
 GENERATOR = Path(__file__).parent.parent / "generator/rungs"
 # Each module may import those before it.
 ORDER = [
-    "errors", "models", "catalog", "reserved", "ownership", "questionnaire", "pages", "places", "build", "render", "preview",
-    "demo", "cli", "__main__", "__init__",
+    "errors", "models", "catalog", "reserved", "ownership", "questionnaire", "pages", "places", "build", "render",
+    "preview", "demo", "cli", "__main__", "__init__",
 ]  # fmt: skip
 
 

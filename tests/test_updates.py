@@ -1,4 +1,4 @@
-"""A project that is released, edited and climbed: no conflict, no lost line, and what the higher level brings arrives."""
+"""A project that is released, edited and climbed: no conflict, no lost line, and all that is new arrives."""
 
 import shutil
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import copier
 import pytest
-from world import ROOT, commit, git
 
 from rungs.preview import difference
+from world import ROOT, commit, git
 
 LEVELS = ["manual", "pipeline", "continuous"]
 CLIMBS = [("manual", "pipeline"), ("pipeline", "continuous"), ("manual", "continuous")]
@@ -113,7 +113,13 @@ def test_climbing_keeps_every_line(
 ) -> None:
     project = user_project(low, "v1.0.0")
     copier.run_update(
-        project, data={"level": high}, vcs_ref=":current:", defaults=True, overwrite=True, quiet=True, skip_answered=True
+        project,
+        data={"level": high},
+        vcs_ref=":current:",
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        skip_answered=True,
     )
     check_everything_is_there(project, fresh_render(released, tmp_path / "fresh", high, "v1.0.0"))
 
@@ -149,7 +155,13 @@ def test_switching_the_cloud_keeps_every_line(
 ) -> None:
     project = user_project("pipeline", "v1.0.0")
     copier.run_update(
-        project, data={"cloud": "none"}, vcs_ref=":current:", defaults=True, overwrite=True, quiet=True, skip_answered=True
+        project,
+        data={"cloud": "none"},
+        vcs_ref=":current:",
+        defaults=True,
+        overwrite=True,
+        quiet=True,
+        skip_answered=True,
     )
     fresh = tmp_path / "fresh"
     data = {"project_name": "credit-risk", "level": "pipeline", "cloud": "none"}

@@ -85,8 +85,8 @@ def new(target: Path, answers: tuple[str, ...], defaults: bool, template: str | 
     with _busy(f"Rendering {target} ...") if defaults else nullcontext():
         render.new(source, target, given, ask=not defaults, ref=ref, quiet=True)
     saved = render.saved_answers(target)
-    out.print(f"[bold]{saved['project_name']}[/bold] is in {target}, at level {saved['level']}.")
-    out.print(f"Next: cd {target} && make setup && make demo (make help shows every command).")
+    out.print(f"[bold]{saved['project_name']}[/bold] is in {target}, at level {saved['level']}.", soft_wrap=True)
+    out.print(f"Next: cd {target} && make setup && make demo (make help shows every command).", soft_wrap=True)
 
 
 @main.command()
@@ -121,7 +121,7 @@ def explain(id: str) -> None:
         raise RungsError(
             f"Nothing is called `{id}`: " + (f"did you mean `{near[0]}`?" if near else "see `rungs options`.")
         )
-    out.print("\n\n".join(texts), markup=False)
+    out.print("\n\n".join(texts), markup=False, soft_wrap=True)
 
 
 def _explain_components(catalog: Catalog, id: str) -> list[str]:

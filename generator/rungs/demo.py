@@ -42,7 +42,9 @@ def main() -> int:
             _make(cancer, "retrain")
             _make(cancer, "demo")
     except subprocess.CalledProcessError as error:
-        out.print(f"[red]The demo stopped[/red]: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above.")
+        out.print(
+            f"[red]The demo stopped[/red]: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above."
+        )
         return 1
     table = Table("phase", "seconds", title="What it took")
     for name, value in {**seconds, "all": sum(seconds.values())}.items():
@@ -80,7 +82,7 @@ def _make(project: Path, target: str) -> None:
 
 
 def _run(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)  # noqa: S603  words of this module
 
 
 if __name__ == "__main__":

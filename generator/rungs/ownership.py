@@ -1,6 +1,7 @@
 """Who owns which path of the template, and from which level on it exists."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
@@ -38,6 +39,13 @@ def files(template: Path) -> list[Path]:
     never = GitIgnoreSpec.from_lines(NEVER)
     relative = (path.relative_to(template) for path in template.rglob("*") if path.is_file() or path.is_symlink())
     return sorted(path for path in relative if not never.match_file(path.as_posix()))
+
+
+def folders(template: Path) -> list[str]:
+    """Folders of a render, sorted: those that hold only a back room would come out empty."""
+    never = GitIgnoreSpec.from_lines(NEVER)
+    relative = (path.relative_to(template).as_posix() for path in template.rglob("*") if path.is_dir())
+    return sorted(path for path in relative if not never.match_file(path))
 
 
 def rendered(path: Path) -> str:
@@ -80,7 +88,12 @@ def owners(catalog: Catalog) -> list[Owned]:
 
 def matches(pattern: str, place: str) -> bool:
     """Say whether an anchored pattern covers a path (or a folder above it)."""
-    return GitIgnoreSpec.from_lines([pattern.rstrip("/")]).match_file(place.replace(PACKAGE, "package"))
+    return _spec(pattern.rstrip("/")).match_file(place.replace(PACKAGE, "package"))
+
+
+@cache
+def _spec(pattern: str) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines([pattern])
 
 
 def _level(component: Component, place: str, start: Level) -> tuple[Level | None, list[str]]:

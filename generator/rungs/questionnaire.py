@@ -2,13 +2,14 @@
 
 import io
 import json
+from pathlib import PurePosixPath
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from . import reserved
+from . import ownership, reserved
 from .catalog import Catalog
 from .models import Component, Level, Question, Rule
 from .ownership import NEVER
@@ -193,11 +194,25 @@ def _absent(catalog: Catalog) -> Any:
         for level, paths in component.claims.items():
             if level.rank > catalog.starts(component).rank:
                 items.append((_not(_at(level)), [_clean(path) for path in paths]))
-    for kind in catalog.kinds:
-        members = [_chosen(catalog, component) for component in catalog.members(kind)]
-        if members:
-            items.append((_not(" or ".join(f"({member})" for member in members)), [f"/{kind}"]))
+    items += _empty_folders(catalog)
     return _conditional(items)
+
+
+def _empty_folders(catalog: Catalog) -> list[tuple[str, list[str]]]:
+    """Folders that would be left with no file in them, each with the condition under which that is so."""
+    reasons: dict[str, set[str]] = {folder: set() for folder in ownership.folders(catalog.root / "template")}
+    for owned in ownership.owners(catalog):
+        present = _and(_chosen(catalog, owned.owner), _at(owned.level))
+        for parent in PurePosixPath(owned.path).parents[:-1]:
+            reasons[parent.as_posix()].add(present)
+    groups: dict[str, list[str]] = {}
+    for folder, conditions in sorted(reasons.items()):
+        least = sorted(c for c in conditions if not any(c.startswith(f"{other} and ") for other in conditions))
+        if "" in least or reasons.get(str(PurePosixPath(folder).parent)) == conditions:
+            continue  # something stands in it in any case, or the folder above says it all
+        absent = _not(" or ".join(f"({condition})" for condition in least)) if least else ""
+        groups.setdefault(absent, []).append("/" + folder.replace(ownership.PACKAGE, "*"))
+    return list(groups.items())
 
 
 def _owned(catalog: Catalog) -> Any:
@@ -249,7 +264,7 @@ def _everyone(catalog: Catalog) -> tuple[Component, ...]:
 
 
 def _and(*conditions: str) -> str:
-    return " and ".join(condition for condition in conditions if condition)
+    return " and ".join(dict.fromkeys(condition for condition in conditions if condition))
 
 
 def _not(condition: str) -> str:

@@ -89,7 +89,7 @@ def _sentences() -> Iterator[None]:
     except ValueError as error:
         text = str(error)
         found = re.match(r"(?:Validation error for question|Invalid choice for) '(\w+)': (.*)", text, re.DOTALL)
-        sentence = f"{found[1]}: {found[2].strip()}" if found else text
+        sentence = f"{found[1]}: {found[2].strip()}" if found else f"Copier could not render the project: {text}"
         raise RungsError(sentence if sentence.endswith((".", "?")) else f"{sentence}.") from error
     except CopierError as error:
         raise RungsError(f"Copier could not render the project: {error}") from error

@@ -2,8 +2,8 @@ export IMAGE
 
 .PHONY: up down
 up:  ## Start all containers and wait until they are healthy
-	docker compose up --detach --build --wait --wait-timeout 90 \
+	GIT_COMMIT=$(COMMIT) docker compose up --detach --build --wait --wait-timeout 90 \
 		|| { docker compose ps --all; docker compose logs --tail 5; exit 1; }
 
 down:  ## Stop and remove the containers; data and models stay
-	docker compose down
+	docker compose --profile '*' down

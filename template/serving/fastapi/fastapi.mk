@@ -10,6 +10,6 @@ SERVICE_FOLDERS += artifacts/serving artifacts/predictions
 .PHONY: service-folders
 service-folders:
 	@mkdir -p $(SERVICE_FOLDERS)
-	@if test "$$(id -u)" = 0; then chown $(SERVICE_USER) $(SERVICE_FOLDERS); fi
+	@if test "$$(id -u)" = 0; then chown -R $(SERVICE_USER) $(SERVICE_FOLDERS); fi
 
 up: service-folders

@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -64,5 +65,5 @@ def experiment(mlflow: MlflowClient) -> str:
     found = mlflow.get_experiment_by_name(NAME)
     if found is not None:
         return str(found.experiment_id)
-    local = None if "MLFLOW_TRACKING_URI" in os.environ else storage.url("registry", "mlartifacts")
+    local = None if os.environ.get("MLFLOW_TRACKING_URI") else storage.url("registry", "mlartifacts")
     return str(mlflow.create_experiment(NAME, artifact_location=local))
