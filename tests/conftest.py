@@ -1,7 +1,9 @@
 """What the tests share: renders of the working tree, and tiny worlds to try the generator on."""
 
+import importlib.util
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,16 @@ from world import World, commit
 
 ROOT = Path(__file__).parent.parent
 NAMES = {"project_name": "credit-risk"}
+# Stands for terraform: `-chdir=DIR COMMAND` runs in a scratch copy, against the doubles; each command initialises it.
+SHIM = """#!/bin/sh
+set -e
+case "$1" in
+  fmt) exec {terraform} "$@" ;;
+  -chdir=*) folder="${{1#-chdir=}}"; shift ;;
+esac
+[ "$1" = init ] && exit 0
+exec {offline} "$folder" "$@"
+"""
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +79,30 @@ def tools() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("RUNGS_TOOLS names no folder of stand-ins, and the real thing is not at hand")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def offline(tools: Path) -> list[str]:
+    """The command that runs the real terraform with stand-ins for the provider."""
+    doubles, terraform = tools / "terraform-doubles", shutil.which("terraform")
+    if not doubles.is_dir() or terraform is None:
+        pytest.skip("terraform and its provider's doubles are not on this machine")
+    command = [str(doubles / "tf-offline"), "--terraform", terraform]
+    if all(importlib.util.find_spec(name) for name in ("grpc", "msgpack")):
+        return [sys.executable, *command]
+    if uv := shutil.which("uv"):
+        requirements = str(doubles / "requirements.txt")
+        return [uv, "run", "--no-project", "--quiet", "--with-requirements", requirements, *command]
+    pytest.skip("the provider's doubles need grpcio and msgpack, or uv to fetch them")
+
+
+@pytest.fixture(scope="session")
+def terraform(offline: list[str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A program `terraform` that needs no provider and no network."""
+    shim = tmp_path_factory.mktemp("terraform") / "terraform"
+    shim.write_text(SHIM.format(terraform=offline[-1], offline=" ".join(offline)))
+    shim.chmod(0o755)
+    return str(shim)
 
 
 @pytest.fixture(autouse=True)

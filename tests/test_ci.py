@@ -1,9 +1,10 @@
 """The workflows of GitHub Actions: what they may call, which rights they have, and that they run."""
 
+import json
 import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def test_a_higher_level_adds_workflows_and_changes_none(render: Render) -> None:
     for level in LEVELS:
         folder = render(level) / ".github"
         found = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-        assert {name: found.get(name) for name in lower} == lower
+        changed = [name for name, text in lower.items() if found.get(name) != text]
+        assert set(changed) <= {"dependabot.yml"}
+        # New folders with dependencies come with a level: entries are added at the end.
+        assert found["dependabot.yml"].startswith(lower.get("dependabot.yml", ""))
         assert len(found) > len(lower)
         lower = found
 
@@ -178,22 +182,49 @@ def test_schema_semantics_commits_and_security(render: Render, runners: Path, le
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_zizmor_finds_nothing(render: Render, level: str) -> None:
-    zizmor = shutil.which("zizmor")
-    if zizmor is None:
-        pytest.skip("zizmor is not installed: `uv tool install zizmor`")
-    command: list[str | Path] = [zizmor, "--offline", "--no-progress", render(level) / ".github"]
+    zizmor = Path(sys.executable).parent / "zizmor"
+    command: list[str | Path] = [zizmor, "--offline", "--no-progress", "--format=json", render(level) / ".github"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    findings = [finding for finding in json.loads(done.stdout) if not finding["ignored"]]
+    # It would rather have $/ than ./ before the name of our own action, which older servers do not know.
+    assert [finding["desc"] for finding in findings if finding["ident"] != "self-repository"] == []
+    assert {finding["ident"] for finding in findings} == {"self-repository"}, "zizmor read nothing"
+
+
+@pytest.fixture
+def run(runners: Path, terraform: str) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`run(project, workflow, job)` runs a job in a clean checkout, with a terraform that needs no network."""
+
+    def running(project: Path, workflow: str, job: str) -> subprocess.CompletedProcess[str]:
+        subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
+        path = project / ".github/workflows" / workflow
+        command: list[str | Path] = [runners / "ci-run", "github-actions", path, "--job", job]
+        environment = {**os.environ, "PATH": f"{Path(terraform).parent}:{os.environ['PATH']}"}
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=project, env=environment)
+
+    return running
+
+
+# The job `image` needs an engine for containers: test_containers.py builds both images.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("workflow", "job"), [("ci.yml", "check"), ("ci.yml", "infrastructure"), ("pipeline.yml", "sample")]
+)
+def test_jobs_run_to_green(
+    project: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]], workflow: str, job: str
+) -> None:
+    done = run(project("continuous"), workflow, job)
+    assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+    assert f"== {job}: success" in done.stdout
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", LEVELS)
-def test_ci_runs_to_green(project: Callable[..., Path], runners: Path, level: str) -> None:
-    folder = project(level)
-    subprocess.run(["uv", "lock", "--quiet"], cwd=folder, check=True)
-    runs = [("ci.yml", "check")] if level == "manual" else [("ci.yml", "check"), ("pipeline.yml", "sample")]
-    for workflow, job in runs:
-        path = folder / ".github/workflows" / workflow
-        command: list[str | Path] = [runners / "ci-run", "github-actions", path, "--job", job]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-        assert done.returncode == 0, f"{workflow}\n{done.stdout[-5000:]}{done.stderr[-2000:]}"
+def test_a_mistake_turns_ci_red(
+    project: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    folder = project("manual")
+    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
+    done = run(folder, "ci.yml", "check")
+    assert done.returncode == 1
+    assert "F401" in done.stdout
+    assert "== check: failure" in done.stdout

@@ -1,11 +1,9 @@
 """The Terraform of every level: formatted, valid, planned against the provider's schema, read by checkov."""
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,38 +23,6 @@ ADDED = {
     "pipeline": {"aws_db_instance", "aws_scheduler_schedule", "aws_sns_topic"},
     "continuous": {"aws_accessanalyzer_analyzer", "aws_appautoscaling_policy", "aws_cloudtrail"},
 }
-# Stands for terraform: `-chdir=DIR COMMAND` runs in a scratch copy, against the doubles; each command initialises it.
-SHIM = """#!/bin/sh
-set -e
-case "$1" in
-  fmt) exec terraform "$@" ;;
-  -chdir=*) folder="${{1#-chdir=}}"; shift ;;
-esac
-[ "$1" = init ] && exit 0
-exec {offline} "$folder" "$@"
-"""
-
-
-@pytest.fixture(scope="session")
-def offline(tools: Path) -> list[str]:
-    """The command that runs the real terraform with stand-ins for the provider."""
-    doubles = tools / "terraform-doubles"
-    if not doubles.is_dir() or shutil.which("terraform") is None:
-        pytest.skip("terraform and its provider's doubles are not on this machine")
-    if all(importlib.util.find_spec(name) for name in ("grpc", "msgpack")):
-        return [sys.executable, str(doubles / "tf-offline")]
-    if uv := shutil.which("uv"):
-        requirements = str(doubles / "requirements.txt")
-        return [uv, "run", "--no-project", "--quiet", "--with-requirements", requirements, str(doubles / "tf-offline")]
-    pytest.skip("the provider's doubles need grpcio and msgpack, or uv to fetch them")
-
-
-@pytest.fixture
-def terraform(offline: list[str], tmp_path: Path) -> str:
-    shim = tmp_path / "terraform"
-    shim.write_text(SHIM.format(offline=" ".join(offline)))
-    shim.chmod(0o755)
-    return str(shim)
 
 
 def infra_check(project: Path, terraform: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,12 @@
 """The demo: two new projects on this machine, one on simulated data and one on real data, each run end to end."""
 
+import json
+import os
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,10 +41,11 @@ def main() -> int:
         with _phase(seconds, "act 2: real data", "Adopt scikit-learn's breast cancer data in a second project"):
             _rungs("new", str(cancer), "--defaults", "level=pipeline", "project_name=breast-cancer")
             _make(cancer, "setup")
+            project = (".venv/bin/python", "-m", "breast_cancer")
             _run(cancer, ".venv/bin/python", "-c", CANCER)
-            _run(cancer, ".venv/bin/python", "-m", "breast_cancer", "adopt", "breast-cancer.csv", "--target", "target")
+            _run(cancer, *project, "adopt", "breast-cancer.csv", "--target", "target")
             _make(cancer, "retrain")
-            _make(cancer, "demo")
+            _predict(cancer, project)
     except subprocess.CalledProcessError as error:
         out.print(
             f"[red]The demo stopped[/red]: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above."
@@ -79,6 +84,39 @@ def _rungs(*words: str) -> None:
 
 def _make(project: Path, target: str) -> None:
     _run(project, "make", "--no-print-directory", target)
+
+
+def _predict(folder: Path, project: tuple[str, ...]) -> None:
+    """Start the service, send it one row of the released model's sample, and show the answer."""
+    stage = folder / "artifacts/serving/production"
+    current = json.loads((stage / "current.json").read_text())
+    row = json.loads((stage / current["path"] / "sample.json").read_text())["rows"][0]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "SERVING__PORT": str(port)}
+    url = f"http://127.0.0.1:{port}"
+    service = subprocess.Popen([*project, "serve"], cwd=folder, env=environment)  # noqa: S603  words of this module
+    try:
+        _wait(f"{url}/health")
+        request = urllib.request.Request(f"{url}/predict", json.dumps(row).encode())  # noqa: S310  loopback
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
+            out.print(f"POST {url}/predict answered [green]{answer.read().decode()}[/green]")
+    finally:
+        service.terminate()
+        service.wait(timeout=30)
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  loopback
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _run(folder: Path, *command: str) -> None:
