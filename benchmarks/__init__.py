@@ -1,0 +1,1 @@
+"""Figures about Rungs and what it renders; see README.md."""

@@ -1,4 +1,4 @@
-"""What the pages of a rendered project name: files and commands exist."""
+"""What the files of a rendered project name exists: pages, sections, make targets."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,8 +15,29 @@ CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 CALL = re.compile(r"\bmake((?: [a-z][a-z-]*)+)")
 
 
-def pages(project: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(project.rglob("*.md")) if ".venv" not in path.parts)
+PAGE = re.compile(r"\b[\w./-]+\.md\b")
+SECTION = re.compile(r"\b([\w./-]+\.md)#([\w-]+)")
+URL = re.compile(r"https?://\S+")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def pages(project: Path) -> list[Path]:
+    return sorted(project.rglob("*.md"))
+
+
+def texts(project: Path) -> Iterator[tuple[Path, str]]:
+    """All files of a project: settings, alert rules and messages name pages and commands, too."""
+    yield from ((path, path.read_text()) for path in sorted(project.rglob("*")) if path.is_file())
+
+
+def found(project: Path, beside: Path, name: str) -> Path | None:
+    """The page of this name, from the root of the project or from beside the file that names it."""
+    return next((path for path in (project / name, beside.parent / name) if path.is_file()), None)
+
+
+def anchors(page: Path) -> set[str]:
+    """Names of the sections of a page, made as GitHub makes them."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(page.read_text())}
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -32,18 +53,41 @@ def test_links_lead_somewhere(render: Callable[..., Path], level: str) -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_every_make_target_that_a_page_names_exists(render: Callable[..., Path], level: str) -> None:
+def test_every_page_that_a_file_names_exists(render: Callable[..., Path], level: str) -> None:
+    project = render(level)
+    named = {(path, name) for path, text in texts(project) for name in PAGE.findall(URL.sub("", text)) if "/" in name}
+    assert any(path.suffix == ".py" for path, _ in named)
+    missing = [f"{path.relative_to(project)}: {name}" for path, name in named if not found(project, path, name)]
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_section_that_a_file_names_exists(render: Callable[..., Path], level: str) -> None:
+    project = render(level)
+    named = [(path, *section) for path, text in texts(project) for section in SECTION.findall(text)]
+    assert any(path.parent.name == "rules" for path, _, _ in named)  # each alert names its section of the runbook
+    missing = [
+        f"{path.relative_to(project)}: {name}#{section}"
+        for path, name, section in named
+        if (page := found(project, path, name)) is None or section not in anchors(page)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_make_target_that_a_file_names_exists(render: Callable[..., Path], level: str) -> None:
     project = render(level)
     named = {
-        (str(page.relative_to(project)), word)
-        for page in pages(project)
-        for code in CODE.findall(page.read_text())
+        (str(path.relative_to(project)), word)
+        for path, text in texts(project)
+        for code in CODE.findall(text)
         for line in code.splitlines()
         for words in CALL.findall(line.split("#")[0])
         for word in words.split()
     }
     assert ("README.md", "setup") in named
-    assert sorted((page, word) for page, word in named if word not in targets(project)) == []
+    there = targets(project)
+    assert sorted((path, word) for path, word in named if word not in there) == []
 
 
 def test_a_page_says_nothing_of_a_higher_level(render: Callable[..., Path]) -> None:

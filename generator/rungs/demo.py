@@ -16,10 +16,10 @@ from rich.table import Table
 
 out = Console(highlight=False)
 CANCER = (
-    "from sklearn.datasets import load_breast_cancer as load; "
-    "frame = load(as_frame=True).frame; "
-    "frame.insert(0, 'sample', [f'S{n:04}' for n in range(len(frame))]); "
-    "frame.to_csv('breast-cancer.csv', index=False)"
+    "import polars as pl; from sklearn.datasets import load_breast_cancer as load; data = load(); "
+    "columns = [name.replace(' ', '_') for name in data.feature_names]; "
+    "frame = pl.DataFrame(data.data, schema=columns).with_columns(target=pl.Series(data.target)); "
+    "frame.with_row_index('sample', 1000).write_csv('breast-cancer.csv')"
 )
 
 
@@ -41,14 +41,16 @@ def main() -> int:
         with _phase(seconds, "act 2: real data", "Adopt scikit-learn's breast cancer data in a second project"):
             _rungs("new", str(cancer), "--defaults", "level=pipeline", "project_name=breast-cancer")
             _make(cancer, "setup")
-            project = (".venv/bin/python", "-m", "breast_cancer")
+            command = (".venv/bin/python", "-m", "breast_cancer")
             _run(cancer, ".venv/bin/python", "-c", CANCER)
-            _run(cancer, *project, "adopt", "breast-cancer.csv", "--target", "target")
+            _run(cancer, *command, "adopt", "breast-cancer.csv", "--target", "target")
             _make(cancer, "retrain")
-            _predict(cancer, project)
+            _predict(cancer, command)
     except subprocess.CalledProcessError as error:
         out.print(
-            f"[red]The demo stopped[/red]: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above."
+            f"The demo stopped: `{' '.join(error.cmd)}` ended with {error.returncode}; its output is above.",
+            markup=False,
+            soft_wrap=True,
         )
         return 1
     table = Table("phase", "seconds", title="What it took")
@@ -86,7 +88,7 @@ def _make(project: Path, target: str) -> None:
     _run(project, "make", "--no-print-directory", target)
 
 
-def _predict(folder: Path, project: tuple[str, ...]) -> None:
+def _predict(folder: Path, command: tuple[str, ...]) -> None:
     """Start the service, send it one row of the released model's sample, and show the answer."""
     stage = folder / "artifacts/serving/production"
     current = json.loads((stage / "current.json").read_text())
@@ -96,7 +98,7 @@ def _predict(folder: Path, project: tuple[str, ...]) -> None:
         port = probe.getsockname()[1]
     environment = {**os.environ, "SERVING__PORT": str(port)}
     url = f"http://127.0.0.1:{port}"
-    service = subprocess.Popen([*project, "serve"], cwd=folder, env=environment)  # noqa: S603  words of this module
+    service = subprocess.Popen([*command, "serve"], cwd=folder, env=environment)  # noqa: S603  words of this module
     try:
         _wait(f"{url}/health")
         request = urllib.request.Request(f"{url}/predict", json.dumps(row).encode())  # noqa: S310  loopback

@@ -14,7 +14,7 @@ from .monitoring.window import Reference
 from .settings import Section
 
 Action = Literal["none", "hold", "retrain"]
-Outcome = Literal["", "started", "released", "unchanged", "gate closed", "failed"]
+Outcome = Literal["", "started", "released", "waiting", "unchanged", "gate closed", "failed"]
 
 
 class TriggerSettings(Section, table="trigger"):

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from .. import bundle, release
+from .. import bundle, release, storage
 from ..errors import ProjectError
 from ..plugins import PACKAGE
 from ..stages import STAGES
@@ -35,7 +36,7 @@ class Answer(msgspec.Struct, frozen=True):
 def command(stage: str, url: str | None, wait: float) -> None:
     """Ask a service for the sample rows of the released model, and compare each score.
 
-    Without an address a service is started on this machine for the test.
+    Without an address a service is started on this machine for the test; its predictions are not logged.
     """
     loaded = bundle.load(release.current_url(stage))
     released = release.current(stage)
@@ -64,16 +65,26 @@ def _service(stage: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = {"HOST": "127.0.0.1", "PORT": str(port), "STAGE": stage, "WORKERS": "1"}
-    process = subprocess.Popen(  # noqa: S603 - this interpreter and fixed words
-        [sys.executable, "-m", PACKAGE, "serve"],
-        env=os.environ | {f"SERVING__{name}": value for name, value in settings.items()},
-        stdout=sys.stderr,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+    # It serves a copy: the rows are nobody's, and in the log of predictions they would pass for traffic.
+    with tempfile.TemporaryDirectory() as root:
+        _copy_release(stage, root)
+        process = subprocess.Popen(  # noqa: S603 - this interpreter and fixed words
+            [sys.executable, "-m", PACKAGE, "serve"],
+            env=os.environ | {f"SERVING__{name}": value for name, value in settings.items()} | {"STORAGE__ROOT": root},
+            stdout=sys.stderr,
+        )
+        try:
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _copy_release(stage: str, root: str) -> None:
+    pointer = storage.url("serving", stage, release.CURRENT)
+    record = storage.read_json(pointer, release.Release)
+    bundle.copy(storage.url("serving", stage, record.path), f"{root}/serving/{stage}/{record.path}")
+    storage.copy(pointer, f"{root}/serving/{stage}/{release.CURRENT}")
 
 
 def _wait_until_served(

@@ -39,7 +39,7 @@ def command(dry_run: bool) -> None:
 
 
 def _retrain(decision: trigger.Decision) -> None:
-    before = release.current(STAGES[-1])
+    before = [release.current(stage) for stage in STAGES]
     reason = f"alert: {', '.join(decision.alerts)}"
     # Not through make: a container has none, and `retrain` finds the orchestrator itself.
     words = [sys.executable, "-m", PACKAGE, "retrain", "--reason", reason]
@@ -53,13 +53,15 @@ def _retrain(decision: trigger.Decision) -> None:
     click.echo(ended.sentence)
 
 
-def _ended(status: int, before: release.Release | None, decision: trigger.Decision) -> trigger.Decision:
+def _ended(status: int, before: list[release.Release | None], decision: trigger.Decision) -> trigger.Decision:
     """Say how a retraining ended. Make has one status for all that failed, so the files are asked."""
-    after = release.current(STAGES[-1])
+    tried, served = release.current(STAGES[0]), release.current(STAGES[-1])
     outcome: trigger.Outcome = "failed"
     sentence = "The retraining failed, see above; the old model is served on."
-    if after != before and after is not None:
-        outcome, sentence = "released", f"Version {after.version} was released."
+    if served != before[-1] and served is not None:
+        outcome, sentence = "released", f"Version {served.version} was released."
+    elif status == 0 and tried != before[0] and tried is not None:
+        outcome, sentence = "waiting", f"Version {tried.version} is in {STAGES[0]} and waits for a person: `make promote`."
     elif status == 0:
         outcome, sentence = "unchanged", "The retraining gave the model that is served already."
     elif storage.exists(gate.url()):

@@ -1,0 +1,2 @@
+publish::
+	docker push $(IMAGE)-serve:$(TAG)
