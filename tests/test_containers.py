@@ -24,6 +24,7 @@ from rungs.models import Level
 LEVELS = [str(level) for level in Level]
 NAME = "containers-under-test"  # of images, networks and volumes: on a developer's engine it must meet nobody else's
 FROM = re.compile(r"^FROM (\S+)", re.MULTILINE)
+QUICK = {"SPLIT__TRAIN_DAYS": "365", "TUNING__TRIALS": "2", "TUNING__ROWS": "4000"}  # less to learn from
 IMAGE = re.compile(r"^ +image: ([^$\s]+)$", re.MULTILINE)
 
 
@@ -81,14 +82,18 @@ class Stack:
         self.user = f"{user[0]}:{user[1]}"
         self.ports = free_ports("SERVICE_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "MLFLOW_PORT")
         self.environment = engine.environment | {name: str(port) for name, port in self.ports.items()}
-        self.environment |= {"TAG": "test", "COMPOSE_PROGRESS": "plain"}
+        self.environment |= {"TAG": "test", **QUICK}
+        self.images: set[str] = set()
         self.artifacts = folder / "artifacts"
         self.artifacts.mkdir()
         if os.geteuid() == 0:
             os.chown(self.artifacts, *user)
 
     def make(self, *words: str, status: int = 0, **environment: str) -> str:
-        return finish(["make", *words], self.folder, self.environment | environment, status=status)
+        try:
+            return finish(["make", *words], self.folder, self.environment | environment, status=status)
+        finally:  # a later build takes the name away from these
+            self.images |= set(self.docker("images", "--quiet", "--filter", f"reference={NAME}-*").split())
 
     def docker(self, *words: str, status: int = 0) -> str:
         return finish(["docker", *words], self.folder, self.environment, status=status)
@@ -96,7 +101,8 @@ class Stack:
     def step(self, *words: str, options: tuple[str, ...] = ()) -> str:
         """Run a step in the training image, with the project's artifacts as its volume."""
         volume = f"{self.artifacts}:/app/artifacts"
-        run = ("run", "--rm", "--read-only", "--tmpfs", "/tmp", "--user", self.user, "--volume", volume)
+        run = ["run", "--rm", "--read-only", "--tmpfs", "/tmp", "--user", self.user, "--volume", volume]
+        run += [f"--env={name}={value}" for name, value in QUICK.items()]
         return self.docker(*run, *options, f"{NAME}-train:test", *words)
 
     def ask(self, port: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -119,10 +125,9 @@ class Stack:
     def clean(self) -> None:
         """Leave no container, volume, network or image behind."""
         self.docker("compose", "--profile", "*", "down", "--volumes", "--timeout", "5")
-        found = [self.docker("images", "--quiet", "--filter", f"reference={NAME}-*")]
-        found += [self.docker("images", "--quiet", "--filter", f"label=com.docker.compose.project={NAME}")]
-        if images := {*"\n".join(found).split()}:
-            self.docker("image", "rm", "--force", *sorted(images))
+        self.images |= set(self.docker("images", "--quiet", "--filter", f"reference={NAME}-*").split())
+        if self.images:
+            self.docker("image", "rm", "--force", *sorted(self.images))
 
 
 def free_ports(*names: str) -> dict[str, int]:
@@ -265,7 +270,7 @@ def test_continuous_retrains_in_a_container_that_reports_to_the_tracking_server(
     continuous.make("image")
     continuous.docker("compose", "up", "--detach", "--build", "--wait", "mlflow")
     tracked = ("--network", f"{NAME}_default", "--env", "MLFLOW_TRACKING_URI=http://mlflow:5000")
-    continuous.step("retrain", options=(*tracked, "--env", "TUNING__TRIALS=2"))
+    continuous.step("retrain", options=tracked)
     continuous.step("promote", "--yes", options=tracked)
     model = f"/api/2.0/mlflow/registered-models/get?name={NAME}"
     aliases = continuous.ask("MLFLOW_PORT", model)[1]["registered_model"]["aliases"]

@@ -1,4 +1,4 @@
-# The tracking server's image changes with the cloud's, not with the project's code: it is built where it is needed.
+# Only the cloud runs the tracking server in this image, so `make image` leaves it out.
 publish::
 	docker build --tag $(IMAGE)-tracking:$(TAG) infra/aws/tracking
 	docker push $(IMAGE)-tracking:$(TAG)

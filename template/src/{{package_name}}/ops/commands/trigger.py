@@ -44,16 +44,16 @@ def _retrain(decision: trigger.Decision) -> None:
     # Not through make: a container has none, and `retrain` finds the orchestrator itself.
     words = [sys.executable, "-m", PACKAGE, "retrain", "--reason", reason]
     done = subprocess.run(words, check=False)  # noqa: S603  the words are those of this module and of settings.toml
-    ended = _ended(done.returncode, before, decision)
-    trigger.append(ended)
-    if ended.outcome == "failed":
-        raise ProjectError(ended.sentence)
-    if ended.outcome == "gate closed":
-        raise GateClosed(ended.sentence)
-    click.echo(ended.sentence)
+    end = ended(done.returncode, before, decision)
+    trigger.append(end)
+    if end.outcome == "failed":
+        raise ProjectError(end.sentence)
+    if end.outcome == "gate closed":
+        raise GateClosed(end.sentence)
+    click.echo(end.sentence)
 
 
-def _ended(status: int, before: list[release.Release | None], decision: trigger.Decision) -> trigger.Decision:
+def ended(status: int, before: list[release.Release | None], decision: trigger.Decision) -> trigger.Decision:
     """Say how a retraining ended. Make has one status for all that failed, so the files are asked."""
     tried, served = release.current(STAGES[0]), release.current(STAGES[-1])
     outcome: trigger.Outcome = "failed"
@@ -61,7 +61,7 @@ def _ended(status: int, before: list[release.Release | None], decision: trigger.
     if served != before[-1] and served is not None:
         outcome, sentence = "released", f"Version {served.version} was released."
     elif status == 0 and tried != before[0] and tried is not None:
-        outcome, sentence = "waiting", f"Version {tried.version} is in {STAGES[0]} and waits for a person: `make promote`."
+        outcome, sentence = "waiting", f"Version {tried.version} waits in {STAGES[0]} for a person: `make promote`."
     elif status == 0:
         outcome, sentence = "unchanged", "The retraining gave the model that is served already."
     elif storage.exists(gate.url()):
