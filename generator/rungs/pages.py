@@ -19,7 +19,12 @@ def options(catalog: Catalog, address: str) -> str:
         lines.append(f"{question.help}.{_asked(question)}\n")
         choices = catalog.choices(question)
         if not choices:
-            lines.append(f"Text. Default: `{catalog.default(question)}`.\n")
+            default = catalog.default(question)
+            follows = "follows from the answers before" if "{" in default else f"`{default}`"
+            lines.append(f"Text. Default: {follows}.\n")
+            continue
+        if question.values:
+            lines.append(f"Values: {', '.join(f'`{value}`' for value in choices)}.\n")
             continue
         lines += ["| value | what it gives | needs |", "|---|---|---|"]
         lines += [

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-import fsspec
+import fsspec  # type: ignore[import-untyped]
 import msgspec
 import polars as pl
 

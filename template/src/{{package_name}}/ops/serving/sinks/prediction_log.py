@@ -16,9 +16,9 @@ from collections import deque
 from pathlib import Path
 from typing import Protocol
 
-import fsspec
+import fsspec  # type: ignore[import-untyped]
 import msgspec
-from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from prometheus_client import Counter
 from pydantic import Field
 
