@@ -205,15 +205,25 @@ def run(runners: Path, terraform: str) -> Callable[..., subprocess.CompletedProc
     return running
 
 
+# Each step once: the workflows call the same targets at each level, and test_projects.py runs these at the higher ones.
 # The job `image` needs an engine for containers: test_containers.py builds both images.
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("workflow", "job"), [("ci.yml", "check"), ("ci.yml", "infrastructure"), ("pipeline.yml", "sample")]
+    ("level", "workflow", "job"),
+    [
+        ("manual", "ci.yml", "check"),
+        ("continuous", "ci.yml", "infrastructure"),
+        ("continuous", "pipeline.yml", "sample"),
+    ],
 )
 def test_jobs_run_to_green(
-    project: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]], workflow: str, job: str
+    project: Callable[..., Path],
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    level: str,
+    workflow: str,
+    job: str,
 ) -> None:
-    done = run(project("continuous"), workflow, job)
+    done = run(project(level), workflow, job)
     assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
     assert f"== {job}: success" in done.stdout
 

@@ -174,7 +174,8 @@ def test_pipeline_retrains_behind_its_gate(ready: Callable[[str], Path]) -> None
         make(project, step)
     closed = run(project, ".venv/bin/python", "-m", "credit_risk", "gate", status=1)
     assert "Gate closed" in closed and "FAIL" in closed
-    run(project, ".venv/bin/python", "-m", "credit_risk", "register", status=1)
+    make(project, "register")  # the registry keeps it, with its verdict
+    assert "Gate closed" in make(project, "promote", "ARGS=--yes", status=2)
     assert (project / "artifacts/serving/production/current.json").read_bytes() == before
     make(project, "rollback", status=2)  # there is no earlier release to go back to
 

@@ -1,12 +1,11 @@
 """Let the next simulated applications arrive, with drift on demand."""
 
 import importlib
-from types import ModuleType
+from typing import Any
 
 import click
 import polars as pl
 
-from ... import source
 from ...schema import SCHEMA
 from .. import storage
 from ..errors import ProjectError
@@ -30,8 +29,7 @@ def command(days: int, drift: str, requests: int) -> None:
     Drift "covariate" brings other people; "sudden" and "gradual" change what is risky as well; "schema" is a sender
     that changed its format.
     """
-    simulator = _simulator()
-    settings = source.SourceSettings.load()
+    simulator, settings = _seeds()
     frame = simulator.append(settings.applications, settings.labels, days, drift)
     since, until = frame["applied_at"].min(), frame["applied_at"].max()
     period = f"{since:%Y-%m-%d} to {until:%Y-%m-%d}"
@@ -43,19 +41,21 @@ def command(days: int, drift: str, requests: int) -> None:
         click.echo(f"{len(sample):,} of them stand in {target}, to be sent to the service.")
 
 
-def _simulator() -> ModuleType:
+def _seeds() -> tuple[Any, Any]:
+    """The user's simulator and the settings of the user's source, as long as both are still those of the sample."""
     try:
         simulator = importlib.import_module(f"{PACKAGE}.simulator")
     except ModuleNotFoundError as error:
         raise ProjectError(
             "This project has no simulator.py any more: put new rows where source.py reads them."
         ) from error
-    if not hasattr(source, "SourceSettings") or SCHEMA.identifier != "application_id":
+    settings = getattr(importlib.import_module(f"{PACKAGE}.source"), "SourceSettings", None)
+    if not hasattr(settings, "applications") or SCHEMA.identifier != "application_id":
         raise ProjectError(
             "The simulator makes credit applications, and schema.py describes other data: "
             "put new rows where source.py reads them."
         )
-    return simulator
+    return simulator, settings.load()
 
 
 def _requests(frame: pl.DataFrame, rows: int, seed: int) -> pl.DataFrame:
