@@ -50,7 +50,7 @@ def _seeds() -> tuple[Any, Any]:
             "This project has no simulator.py any more: put new rows where source.py reads them."
         ) from error
     settings = getattr(importlib.import_module(f"{PACKAGE}.source"), "SourceSettings", None)
-    if not hasattr(settings, "applications") or SCHEMA.identifier != "application_id":
+    if settings is None or not hasattr(settings, "applications") or SCHEMA.identifier != "application_id":
         raise ProjectError(
             "The simulator makes credit applications, and schema.py describes other data: "
             "put new rows where source.py reads them."
