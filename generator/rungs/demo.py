@@ -122,7 +122,8 @@ def _wait(url: str) -> None:
 
 
 def _run(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)  # noqa: S603  words of this module
+    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}  # the project has its own
+    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, env=own)  # noqa: S603  words of this module
 
 
 if __name__ == "__main__":
