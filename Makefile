@@ -25,7 +25,7 @@ demo: setup  ## Render level `continuous` into a new folder and run it, from tra
 	@$(RUN) python -m rungs.demo $(FOLDER)
 
 test: setup  ## Run every test (FAST=1: without those that take minutes)
-	$(RUN) pytest $(if $(FAST),-m "not slow")
+	$(RUN) env -u VIRTUAL_ENV pytest $(if $(FAST),-m "not slow")
 
 check: setup  ## Lint, check types, and compare built files with a fresh build
 	$(RUN) ruff check .
