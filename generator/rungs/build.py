@@ -26,13 +26,17 @@ def outputs(catalog: Catalog) -> dict[Path, str]:
 
 def stale(catalog: Catalog) -> list[Path]:
     """Built files that differ from a fresh build."""
-    return [path for path, text in outputs(catalog).items() if not path.is_file() or path.read_text() != text]
+    return _differing(outputs(catalog))
+
+
+def _differing(texts: dict[Path, str]) -> list[Path]:
+    return [path for path, text in texts.items() if not path.is_file() or path.read_text() != text]
 
 
 def write(catalog: Catalog) -> list[Path]:
     """Write what is stale, and say what was written."""
-    changed = stale(catalog)
     texts = outputs(catalog)
+    changed = _differing(texts)
     for path in changed:
         path.parent.mkdir(exist_ok=True)
         path.write_text(texts[path])
