@@ -13,6 +13,7 @@ import pytest
 from rungs import catalog as catalogs
 from rungs import places
 from rungs.catalog import Catalog
+from running import make
 from world import World, commit
 
 ROOT = Path(__file__).parent.parent
@@ -70,6 +71,23 @@ def project(render: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return copying
+
+
+@pytest.fixture(scope="session")
+def ready(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Render, `make setup` and commit; a level is set up once and shared."""
+    done: dict[str, Path] = {}
+
+    def preparing(level: str) -> Path:
+        if level not in done:
+            folder = tmp_path_factory.mktemp("ready") / "project"
+            shutil.copytree(render(level), folder, symlinks=True)
+            make(folder, "setup")
+            commit(folder, "Render")
+            done[level] = folder
+        return done[level]
+
+    return preparing
 
 
 @pytest.fixture(scope="session")

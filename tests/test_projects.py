@@ -1,23 +1,17 @@
 """Rendered projects, run for real: what a team does on its first days, at every level of the default stack."""
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rungs.demo import CANCER
-from world import commit
+from running import ask, example, make, run, service, wait_for_version
 
 pytestmark = pytest.mark.slow
 
@@ -26,83 +20,6 @@ TARGETS = {
     *("setup", "check", "data", "train", "evaluate", "register", "promote", "serve", "monitor"),
     *("pipeline", "retrain", "rollback", "demo", "image", "infra-check", "help"),
 }
-
-
-def run(project: Path, *command: str, status: int = 0, **environment: str) -> str:
-    """Run a command in a project as a user would; return all that it prints."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CI")}
-    done = subprocess.run(
-        command,
-        cwd=project,
-        env={**inherited, "OMP_NUM_THREADS": "1", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == status, f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-6000:]}"
-    return done.stdout
-
-
-def make(project: Path, *words: str, status: int = 0, **environment: str) -> str:
-    return run(project, "make", "--no-print-directory", *words, status=status, **environment)
-
-
-def ask(url: str, body: object = None) -> Any:
-    """Read JSON from a service, or post a body to it first."""
-    content = json.dumps(body).encode() if body is not None else None
-    with urllib.request.urlopen(urllib.request.Request(url, data=content), timeout=10) as answer:
-        return json.load(answer)
-
-
-@contextmanager
-def service(project: Path) -> Iterator[str]:
-    """Run `make serve` on a free port until the block ends, and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "SERVING__PORT": str(port), "SERVING__POLL_SECONDS": "0.2"}
-    process = subprocess.Popen(["make", "serve"], cwd=project, env=environment, start_new_session=True)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                ask(f"{url}/health")
-                break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < deadline, "the service did not come up"
-                time.sleep(0.2)
-        yield url
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(timeout=30)
-
-
-def example(project: Path) -> dict[str, Any]:
-    """A row that the released model was packaged with."""
-    current = json.loads((project / "artifacts/serving/production/current.json").read_text())
-    sample = json.loads((project / "artifacts/serving/production" / current["path"] / "sample.json").read_text())
-    row: dict[str, Any] = sample["rows"][0]
-    return row
-
-
-@pytest.fixture(scope="module")
-def ready(render: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Render, `make setup` and commit; a level is set up once and shared."""
-    done: dict[str, Path] = {}
-
-    def preparing(level: str) -> Path:
-        if level not in done:
-            folder = tmp_path_factory.mktemp("ready") / "project"
-            shutil.copytree(render(level), folder, symlinks=True)
-            make(folder, "setup")
-            commit(folder, "Render")
-            done[level] = folder
-        return done[level]
-
-    return preparing
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -143,13 +60,6 @@ def test_manual_each_step_is_one_command(ready: Callable[[str], Path]) -> None:
         make(project, "rollback")
         wait_for_version(url, 1)
     assert "<html" in (project / "artifacts/evaluation/report.html").read_text()
-
-
-def wait_for_version(url: str, number: int) -> None:
-    deadline = time.monotonic() + 20
-    while ask(f"{url}/version")["model"]["version"] != number:
-        assert time.monotonic() < deadline, f"the service did not take up version {number}"
-        time.sleep(0.1)
 
 
 def test_pipeline_retrains_behind_its_gate(ready: Callable[[str], Path]) -> None:

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 out = Console(highlight=False)
+ENVIRONMENT = Path("build/environment")  # both projects are installed here, and so are those of the next demo
+PYTHON = str(ENVIRONMENT.absolute() / "bin/python")
 CANCER = (
     "import polars as pl; from sklearn.datasets import load_breast_cancer as load; data = load(); "
     "columns = [name.replace(' ', '_') for name in data.feature_names]; "
@@ -41,8 +43,8 @@ def main() -> int:
         with _phase(seconds, "act 2: real data", "Adopt scikit-learn's breast cancer data in a second project"):
             _rungs("new", str(cancer), "--defaults", "level=pipeline", "project_name=breast-cancer")
             _make(cancer, "setup")
-            command = (".venv/bin/python", "-m", "breast_cancer")
-            _run(cancer, ".venv/bin/python", "-c", CANCER)
+            command = (PYTHON, "-m", "breast_cancer")
+            _run(cancer, PYTHON, "-c", CANCER)
             _run(cancer, *command, "adopt", "breast-cancer.csv", "--target", "target")
             _make(cancer, "retrain")
             _predict(cancer, command)
@@ -61,6 +63,7 @@ def main() -> int:
         for report in sorted(project.glob("artifacts/**/report.html")):
             if "mlartifacts" not in report.parts:  # the tracker's copies
                 out.print(f"report: {report}", soft_wrap=True)
+    out.print(f"To go on with one of them: cd {credit} && make setup help", soft_wrap=True)
     return 0
 
 
@@ -123,7 +126,8 @@ def _wait(url: str) -> None:
 
 
 def _run(folder: Path, *command: str) -> None:
-    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}  # the project has its own
+    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    own["UV_PROJECT_ENVIRONMENT"] = str(ENVIRONMENT.absolute())
     subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, env=own)  # noqa: S603  words of this module
 
 

@@ -143,6 +143,11 @@ class Bundle:
             )
 
 
+def candidate_url() -> str:
+    """Return where the bundle of the candidate is kept, from training to registration."""
+    return storage.url("candidate")
+
+
 def columns(rows: list[dict[str, Value]], schema: Schema) -> dict[str, list[Value]]:
     """Turn request rows into the columns that the encoder takes; a name that is not there is null."""
     return {name: [row.get(name) for row in rows] for name in schema.names}

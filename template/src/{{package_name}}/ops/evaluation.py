@@ -1,19 +1,11 @@
-"""Measures the candidate on rows that no step was fitted on: on the whole, by slice, and beside the simpler model."""
+"""The figures of an evaluation, and where they are kept."""
 
 import msgspec
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from .. import model
-from . import bundle, metrics, storage, tables
-from .bundle import Bundle
+from . import storage
 from .errors import ProjectError
-from .frameworks import framework
-from .metrics import Estimate, Scores, Target
-from .training import DecisionSettings, candidate_url
-
-IMPORTANCE_ROWS = 4000  # importances settle to the third digit; more rows only take longer
+from .metrics import Estimate
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,39 +40,6 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     importance: list[tuple[str, float]]
 
 
-def evaluate() -> tuple[Evaluation, pl.DataFrame]:
-    """Score the test table with the candidate's ONNX model and with the baseline; return figures and scored rows."""
-    candidate = bundle.load(candidate_url())
-    schema, frame = candidate.manifest.schema, tables.test()
-    matrix, target = tables.matrix(frame, candidate.encoder), tables.target(frame, schema)
-    scored = frame.select(
-        *(name for name in (schema.identifier, schema.time) if name),
-        *dict.fromkeys((*schema.slices, *(column.name for column in schema.sensitive))),
-        pl.Series("target", target),
-        pl.Series("score", candidate.score(matrix).astype(np.float64)),
-        pl.Series("baseline", _baseline(candidate, matrix)),
-    )
-    scores = scored["score"].to_numpy()
-    events = frame[schema.time] if schema.time else None
-    evaluation = Evaluation(
-        run_id=candidate.manifest.run_id,
-        data_version=candidate.manifest.data_version,
-        rows=len(frame),
-        positives=int(target.sum()),
-        first_event=str(events.min()) if events is not None else "",
-        last_event=str(events.max()) if events is not None else "",
-        threshold=candidate.manifest.threshold,
-        metrics=_figures(target, scores, candidate.manifest.threshold),
-        auc=metrics.auc(target, scores),
-        baseline_auc=metrics.auc(target, scored["baseline"].to_numpy()),
-        confusion=metrics.confusion(target, scores, candidate.manifest.threshold),
-        calibration=metrics.calibration(target, scores),
-        slices=_slices(scored, schema.slices, candidate.manifest.threshold),
-        importance=_importance(candidate, matrix, target),
-    )
-    return evaluation, scored
-
-
 def url(name: str) -> str:
     """Return where a file of the evaluation is kept."""
     return storage.url("evaluation", name)
@@ -100,75 +59,3 @@ def read(run_id: str) -> Evaluation:
             f"The evaluation is of run {found.run_id}, the candidate of run {run_id}: evaluate it first."
         )
     return found
-
-
-def _baseline(candidate: Bundle, matrix: NDArray[np.float32]) -> Scores:
-    library, learned = framework(), tables.train()
-    fitted = library.fit(
-        model.baseline(candidate.encoder, candidate.manifest.seed),
-        tables.matrix(learned, candidate.encoder),
-        tables.target(learned, candidate.manifest.schema),
-    )
-    return library.predict(fitted, matrix)
-
-
-def _figures(target: Target, scores: Scores, threshold: float) -> dict[str, float]:
-    counts = metrics.confusion(target, scores, threshold)
-    caught, missed = counts["true_positives"], counts["false_negatives"]
-    alarms, passed = counts["false_positives"], counts["true_negatives"]
-    costs = DecisionSettings.load()
-    cost = costs.cost_false_positive * alarms + costs.cost_false_negative * missed
-    figures = {
-        "auc": metrics.auc(target, scores).value,
-        "average_precision": metrics.average_precision(target, scores),
-        "brier": metrics.brier(target, scores),
-        "brier_skill": metrics.brier_skill(target, scores),
-        "log_loss": metrics.log_loss(target, scores),
-        "calibration_error": metrics.calibration_error(target, scores),
-        "precision": caught / max(caught + alarms, 1),
-        "recall": caught / max(caught + missed, 1),
-        "false_positive_rate": alarms / max(alarms + passed, 1),
-        "cost_per_row": cost / len(target),
-    }
-    return {name: round(float(value), 6) for name, value in figures.items()}
-
-
-def _slices(scored: pl.DataFrame, names: tuple[str, ...], threshold: float) -> list[Slice]:
-    found = []
-    for name in names:
-        for (category,), part in sorted(scored.group_by(name), key=lambda group: str(group[0][0])):
-            target, scores = part["target"].to_numpy(), part["score"].to_numpy()
-            counts = metrics.confusion(target, scores, threshold)
-            positives = int(target.sum())
-            found.append(
-                Slice(
-                    column=name,
-                    category="missing" if category is None else str(category),
-                    rows=len(part),
-                    positives=positives,
-                    auc=_known(metrics.auc(target, scores)),
-                    recall=_known(metrics.proportion(counts["true_positives"], positives)),
-                    false_positive_rate=_known(metrics.proportion(counts["false_positives"], len(part) - positives)),
-                    mean_score=float(scores.mean()),
-                )
-            )
-    return found
-
-
-def _known(estimate: Estimate) -> Estimate | None:
-    return None if np.isnan(estimate).any() else estimate
-
-
-def _importance(candidate: Bundle, matrix: NDArray[np.float32], target: Target) -> list[tuple[str, float]]:
-    """How much AUC is lost when a feature is shuffled, largest first (permutation importance)."""
-    random = np.random.default_rng(candidate.manifest.seed)
-    chosen = random.permutation(len(matrix))[:IMPORTANCE_ROWS]
-    rows, labels = matrix[chosen], target[chosen]
-    whole = metrics.auc(labels, candidate.score(rows).astype(np.float64)).value
-    losses = []
-    for position, name in enumerate(candidate.manifest.feature_names):
-        shuffled = rows.copy()
-        shuffled[:, position] = random.permutation(shuffled[:, position])
-        loss = whole - metrics.auc(labels, candidate.score(shuffled).astype(np.float64)).value
-        losses.append((name, round(loss, 6)))
-    return sorted(losses, key=lambda pair: -pair[1])

@@ -14,7 +14,6 @@ from .checks import Case, GateSettings, Result
 from .errors import ProjectError
 from .metrics import Scores
 from .registry import CHAMPION, open_registry
-from .training import candidate_url
 
 Check = Callable[[Case], list[Result]]
 
@@ -39,7 +38,7 @@ def url() -> str:
 
 def judge() -> Verdict:
     """Run every check on the candidate. Raises ProjectError where the evidence itself is missing."""
-    candidate = bundle.load(candidate_url())
+    candidate = bundle.load(bundle.candidate_url())
     evaluation.read(candidate.manifest.run_id)
     champion, scores = _champion()
     case = _case(candidate, scores)

@@ -46,11 +46,6 @@ class ModelSettings(Section, table="model"):
     model_config = ConfigDict(extra="allow")  # type: ignore[assignment]
 
 
-def candidate_url() -> str:
-    """Return where the candidate's bundle is kept."""
-    return storage.url("candidate")
-
-
 def tuned_url() -> str:
     """Return where the tuning step leaves the hyperparameters that it chose."""
     return storage.url("tuning", "parameters.json")
@@ -114,7 +109,7 @@ def train(run_id: str) -> Bundle:
         bundle.PROFILE: msgspec.json.encode(reference),
         bundle.SAMPLE: msgspec.json.encode(sample),
     }
-    saved = bundle.save(candidate_url(), manifest, files)
+    saved = bundle.save(bundle.candidate_url(), manifest, files)
     saved.verify()
     return saved
 

@@ -2,17 +2,16 @@
 
 import click
 
-from .. import bundle, card, evaluation, report
+from .. import bundle, card, evaluation, measurement, report
 from ..tracking import open_tracker
-from ..training import candidate_url
 
 
 @click.command("evaluate")
 def command() -> None:
     """Measure the candidate on the test data, and write figures, report and model card."""
-    manifest = bundle.load(candidate_url()).manifest
+    manifest = bundle.load(bundle.candidate_url()).manifest
     with open_tracker().run("evaluate", manifest.run_id) as run:
-        figures, scored = evaluation.evaluate()
+        figures, scored = measurement.measure()
         evaluation.write(figures, scored)
         report.write(manifest, figures, scored)
         card.write(manifest, figures)

@@ -5,13 +5,12 @@ import click
 from .. import bundle, gate, storage
 from ..errors import GateClosed
 from ..tracking import open_tracker
-from ..training import candidate_url
 
 
 @click.command("gate")
 def command() -> None:
     """Compare the candidate with floors, baseline and champion; exit with 1 when it must not be released."""
-    run_id = bundle.load(candidate_url()).manifest.run_id
+    run_id = bundle.load(bundle.candidate_url()).manifest.run_id
     with open_tracker().run("gate", run_id) as run:
         verdict = gate.judge()
         storage.write_json(gate.url(), verdict)

@@ -6,13 +6,12 @@ import msgspec
 from .. import bundle, evaluation, storage
 from ..registry import CHALLENGER, open_registry
 from ..tracking import open_tracker
-from ..training import candidate_url
 
 
 @click.command("register")
 def command() -> None:
     """Complete the candidate with its figures and model card, and put it into the registry as the challenger."""
-    candidate = bundle.load(candidate_url())
+    candidate = bundle.load(bundle.candidate_url())
     run_id = candidate.manifest.run_id
     with open_tracker().run("register", run_id) as run:
         figures = evaluation.read(run_id)
