@@ -34,7 +34,7 @@ locals {
   ci_host     = var.ci_oidc_issuer == null ? "" : trimprefix(var.ci_oidc_issuer, "https://")
   ci_roles    = var.ci_oidc_issuer == null ? toset([]) : toset(["delivery"])
   ecs_prefix  = "arn:${local.partition}:ecs:${var.region}:${local.account_id}"
-  task_roles  = concat([module.service.role_arn, module.tracking.role_arn, module.trigger.role_arn], [for job in module.job : job.role_arn])
+  task_roles  = concat([module.service.role_arn, module.tracking.role_arn, module.trigger.role_arn, module.deliver.role_arn], [for job in module.job : job.role_arn])
   start_roles = concat([module.trigger.start_role_arn], [for job in module.job : job.start_role_arn])
 }
 
@@ -135,6 +135,12 @@ data "aws_iam_policy_document" "delivery" {
     sid       = "ReadAndWriteArtifacts"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
     resources = ["${module.artifacts.arn}/*"]
+  }
+
+  statement {
+    sid       = "EndTrialsAndRetrain"
+    actions   = ["s3:DeleteObject"]
+    resources = [for key in concat(local.trial_keys, local.job_access.retrain.delete) : "${module.artifacts.arn}/${key}"]
   }
 
   statement {

@@ -23,14 +23,18 @@ locals {
   # What a job may touch in the bucket: retraining releases models, monitoring looks and reports.
   job_access = {
     retrain = {
-      read  = ["landing", "predictions", "monitoring"]
-      write = ["data", "candidate", "evaluation", "gate", "tuning", "registry", "runs", "serving"]
+      read   = ["landing", "predictions", "monitoring"]
+      write  = ["data", "candidate", "evaluation", "gate", "package", "tuning", "registry", "runs", "serving"]
+      delete = ["gate/verdict.json"] # the last run's, so that one found afterwards is of this run
     }
     monitor = {
       read  = ["landing", "data", "registry", "serving", "predictions"]
       write = ["monitoring"]
     }
   }
+
+  # Who joins predictions with labels.
+  job_secrets = { retrain = {}, monitor = local.secrets }
 
   job_environment = merge(local.storage, { MLFLOW_TRACKING_URI = local.tracking_uri })
 
@@ -52,6 +56,7 @@ module "job" {
   log_group          = "/${local.name}/${each.key}"
   log_days           = var.retention.logs
   storage            = merge({ bucket_arn = module.artifacts.arn }, local.job_access[each.key])
+  secrets            = local.job_secrets[each.key]
   place              = local.job_place
 
   container = {

@@ -12,7 +12,7 @@ module "artifacts" {
   key_arn           = module.key.arn
   access_log        = { bucket = module.logs.name }
   old_versions_days = var.retention.old_versions
-  expire_days       = { "predictions/" = var.retention.predictions }
+  expire_days       = { for prefix in ["predictions/", "delivery/"] : prefix => var.retention.predictions }
   force_destroy     = !var.protect
 }
 

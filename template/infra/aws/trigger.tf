@@ -20,12 +20,14 @@ module "trigger" {
   log_group          = "/${local.name}/trigger"
   log_days           = var.retention.logs
   place              = local.job_place
+  secrets            = local.secrets
 
   # What retraining may, and the record of its own last run, which keeps two retrainings apart.
   storage = {
     bucket_arn = module.artifacts.arn
     read       = local.job_access.retrain.read
     write      = concat(local.job_access.retrain.write, ["monitoring"])
+    delete     = local.job_access.retrain.delete
   }
 
   container = {

@@ -95,7 +95,7 @@ variable "throttle" {
 }
 
 variable "retention" {
-  description = "Days that things are kept: logs, access logs, prediction logs (personal data) and replaced objects."
+  description = "Days that things are kept: logs, access logs, prediction logs and failures of tried models (personal data), and replaced objects."
   type = object({
     logs         = optional(number, 365)
     access_logs  = optional(number, 365)

@@ -1,4 +1,4 @@
-# What the level `continuous` adds: scaling, the trigger, and a CI system that signs in without a key.
+# What the level `continuous` adds: scaling, the trigger, trials, and a CI system that signs in without a key.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -94,4 +94,51 @@ run "the_service_scales_between_floor_and_ceiling" {
     condition     = aws_appautoscaling_target.service.min_capacity == 3 && aws_appautoscaling_target.service.max_capacity == 9
     error_message = "Autoscaling stays between `service.tasks` and `autoscaling.maximum`."
   }
+}
+
+run "one_task_at_a_time_decides_on_trials" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.deliver.desired_count == 1 && aws_ecs_service.deliver.deployment_maximum_percent == 100 && aws_ecs_service.deliver.deployment_minimum_healthy_percent == 0
+    error_message = "Two would decide against each other: the old task ends before the new one starts."
+  }
+
+  assert {
+    condition     = local.trial_keys == ["serving/*/delivery.json"]
+    error_message = "It ends a trial by deleting the plan, and can delete no release."
+  }
+
+  assert {
+    condition     = module.deliver.secrets == tolist(["PREDICTION_LOG__SECRET"]) && module.trigger.secrets == tolist(["PREDICTION_LOG__SECRET"])
+    error_message = "Late labels are evidence: they find their predictions by the secret."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.deliver) == 1 && aws_cloudwatch_metric_alarm.deliver[0].treat_missing_data == "breaching"
+    error_message = "Somebody is told when nobody decides."
+  }
+}
+
+run "trials_can_be_decided_elsewhere" {
+  command = plan
+
+  variables {
+    deliver = { enabled = false }
+  }
+
+  assert {
+    condition     = aws_ecs_service.deliver.desired_count == 0 && length(aws_cloudwatch_metric_alarm.deliver) == 0
+    error_message = "Switched off, nothing runs and nobody is told that nothing runs."
+  }
+}
+
+run "refuses_to_look_without_a_pause" {
+  command = plan
+
+  variables {
+    deliver = { seconds = 0 }
+  }
+
+  expect_failures = [var.deliver]
 }

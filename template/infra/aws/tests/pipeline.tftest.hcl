@@ -31,8 +31,37 @@ run "each_job_writes_only_what_is_its_own" {
   }
 
   assert {
+    condition     = [for name, access in local.job_access : name if length(try(access.delete, [])) > 0] == ["retrain"]
+    error_message = "Only retraining deletes: the verdict of the run before."
+  }
+
+  assert {
+    condition     = local.job_access.retrain.delete == ["gate/verdict.json"]
+    error_message = "Retraining deletes the verdict of the run before, and nothing else."
+  }
+
+  assert {
     condition     = toset(keys(module.job)) == toset(["retrain", "monitor"])
     error_message = "Both jobs run by default."
+  }
+}
+
+run "who_joins_predictions_with_labels_hashes_as_the_service_does" {
+  command = plan
+
+  assert {
+    condition     = module.service.secrets == tolist(["PREDICTION_LOG__SECRET"]) && module.job["monitor"].secrets == tolist(["PREDICTION_LOG__SECRET"])
+    error_message = "The service logs pseudonyms, and monitoring finds them again: both need the secret."
+  }
+
+  assert {
+    condition     = length(module.job["retrain"].secrets) == 0
+    error_message = "Retraining does not read the log and gets no secret."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.pseudonyms.recovery_window_in_days == 30
+    error_message = "A secret that was deleted by mistake can be brought back: without it the log finds no label."
   }
 }
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from .. import model
 from . import bundle, metrics, tables
 from .bundle import Bundle
+from .costs import DecisionSettings
 from .evaluation import Evaluation, Slice
 from .frameworks import framework
 from .metrics import Estimate, Scores, Target
-from .training import DecisionSettings
 
 IMPORTANCE_ROWS = 4000  # importances settle to the third digit; more rows only take longer
 

@@ -12,6 +12,7 @@ from . import bundle, release
 from .approvals import objections
 from .bundle import TOLERANCE, Sample
 from .errors import GateClosed, ProjectError
+from .plugins import part
 from .registry import CHALLENGER, CHAMPION, Registry, find
 from .settings import Section
 from .stages import STAGES
@@ -30,10 +31,16 @@ class ReleaseSettings(Section, table="release"):
 
 
 def candidate(registry: Registry) -> int:
-    """Return the version that is to be promoted. Raises ProjectError when nothing is registered."""
+    """Return the version that is to be promoted. Raises ProjectError when nothing is registered.
+
+    When the last candidate lost at the gate there is no challenger: then it is the newest, and `promote` says what
+    speaks against it.
+    """
     number = registry.alias(CHALLENGER)
     if number is None:
-        raise ProjectError("The registry holds no challenger: train, evaluate and register a model first.")
+        number = max((version.number for version in registry.versions()), default=None)
+    if number is None:
+        raise ProjectError("The registry holds no model: train, evaluate and register one first.")
     return number
 
 
@@ -45,7 +52,7 @@ def stages_without_a_person() -> tuple[str, ...]:
 def promote(
     registry: Registry, number: int, reason: str, override: bool = False, stages: tuple[str, ...] = STAGES
 ) -> list[str]:
-    """Release a version stage by stage and return a sentence for each.
+    """Release a version stage by stage and return a sentence for each. The last stage may try it beside its champion.
 
     Raises GateClosed when something speaks against it and `override` is not given; then nothing was changed. Raises
     ProjectError when a stage does not serve it as it should; that stage is rolled back, the next is not touched.
@@ -54,8 +61,11 @@ def promote(
     if against and not override:
         raise GateClosed(" ".join(against))
     bundle.load(registry.fetch(number)).verify()
-    sentences = []
+    sentences: list[str] = []
     for stage in stages:
+        trial = None if override else _trial(registry, number, stage, reason)
+        if trial is not None:
+            return [*sentences, trial]
         before = release.current(stage)
         release.release(registry, number, stage, reason)
         try:
@@ -71,6 +81,15 @@ def promote(
     else:
         sentences.append(f"Version {number} waits for a person: `make promote` releases it to {STAGES[-1]}.")
     return sentences
+
+
+def _trial(registry: Registry, number: int, stage: str, reason: str) -> str | None:
+    """Start a trial beside the champion where this level has progressive delivery. None: release it at once."""
+    control = part("delivery.control")
+    if control is None or stage != STAGES[-1]:
+        return None
+    started: str | None = control.start(registry, number, stage, reason)
+    return started
 
 
 def smoke_test(stage: str) -> None:

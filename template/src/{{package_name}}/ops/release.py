@@ -35,12 +35,23 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 def release(registry: Registry, number: int, stage: str, reason: str) -> Release:
     """Copy a version to a stage and make it the one that is served."""
+    record = prepare(registry, number, stage, reason)
+    put(stage, record)
+    return record
+
+
+def prepare(registry: Registry, number: int, stage: str, reason: str) -> Release:
+    """Copy a version to a stage, where nothing serves it yet, and return the release that `put` makes of it."""
     source = registry.fetch(number)
     with lock("release", wait_seconds=30):
         copied = bundle.copy(source, _url(stage, "versions", str(number)))
-        record = _record(number, copied.version_digest, reason, "release")
+    return _record(number, copied.version_digest, reason, "release")
+
+
+def put(stage: str, record: Release) -> None:
+    """Make a prepared release the one that is served. It needs neither registry nor training."""
+    with lock("release", wait_seconds=30):
         _write(stage, record)
-    return record
 
 
 def rollback(stage: str, reason: str) -> Release:
@@ -124,13 +135,14 @@ def _record(number: int, digest: str, reason: str, action: str) -> Release:
         path=f"versions/{number}",
         manifest_sha256=digest,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        by=_user(),
+        by=person(),
         reason=reason,
         action=action,
     )
 
 
-def _user() -> str:
+def person() -> str:
+    """Return the name of whoever acts, for the records: RELEASED_BY, or the user of this process."""
     try:
         return os.environ.get("RELEASED_BY") or getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number that has no name

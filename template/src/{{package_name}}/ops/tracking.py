@@ -36,6 +36,9 @@ class Tracker(Protocol):
     def run(self, step: str, run_id: str | None = None) -> AbstractContextManager[Run]:
         """Record a step as a run of its own, or as a part of the run `run_id` where the tracker knows it."""
 
+    def steps(self, run_id: str) -> "list[Step]":
+        """Return what was recorded of a run, oldest first; nothing when the tracker does not know it."""
+
 
 def open_tracker() -> Tracker:
     """Return the tracker that a component brings, or else the one that writes files."""
@@ -82,6 +85,11 @@ class FileTracker:
     def __init__(self, root: str) -> None:
         self.root = root
 
+    def steps(self, run_id: str) -> list[Step]:
+        """Return what was recorded of a run, oldest first; nothing when there is no such run."""
+        path = f"{self.root}/{run_id}.json"
+        return storage.read_json(path, list[Step]) if storage.exists(path) else []
+
     @contextmanager
     def run(self, step: str, run_id: str | None = None) -> Iterator[FileRun]:
         """Record a step as a run of its own, or as a part of the run `run_id`."""
@@ -98,5 +106,4 @@ class FileTracker:
             raise
         finally:
             record.seconds = round(time.perf_counter() - started, 3)
-            steps = storage.read_json(path, list[Step]) if storage.exists(path) else []
-            storage.write_json(path, [*steps, record])
+            storage.write_json(path, [*self.steps(run_id), record])

@@ -13,6 +13,7 @@ from ..features import derive
 from ..schema import SCHEMA
 from . import bundle, lineage, profile, storage, tables
 from .bundle import Bundle, Manifest, Sample
+from .costs import DecisionSettings
 from .encoding import Encoder
 from .errors import ProjectError
 from .frameworks import framework
@@ -26,18 +27,6 @@ class TrainingSettings(Section, table="training"):
     """How the candidate is trained. `seed` decides all that is random: two runs give the same model."""
 
     seed: int = 7
-
-
-class DecisionSettings(Section, table="decision"):
-    """What a wrong decision costs. A score above cost_false_positive / (both costs) decides 1."""
-
-    cost_false_positive: float = 1.0
-    cost_false_negative: float = 2.0
-
-    @property
-    def threshold(self) -> float:
-        """The score from which deciding 1 costs less on average than deciding 0, for a calibrated model."""
-        return self.cost_false_positive / (self.cost_false_positive + self.cost_false_negative)
 
 
 class ModelSettings(Section, table="model"):

@@ -7,6 +7,7 @@ module "task" {
   account_id         = var.account_id
   container          = var.container
   storage            = var.storage
+  secrets            = var.secrets
   key_arn            = var.key_arn
   execution_role_arn = var.execution_role_arn
   log_group          = var.log_group

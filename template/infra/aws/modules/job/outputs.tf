@@ -22,3 +22,8 @@ output "enabled" {
   description = "Whether the job runs by the clock."
   value       = aws_scheduler_schedule.this.state == "ENABLED"
 }
+
+output "secrets" {
+  description = "Names of the environment variables that come from Secrets Manager."
+  value       = module.task.secrets
+}

@@ -27,12 +27,19 @@ variable "container" {
 }
 
 variable "storage" {
-  description = "Bucket of the artifacts, and the prefixes (without a slash at the end) that the task reads and writes."
+  description = "Bucket of the artifacts, the prefixes (without a slash at the end) that the task reads and writes, and the few keys that it may delete."
   type = object({
     bucket_arn = string
     read       = optional(set(string), [])
     write      = optional(set(string), [])
+    delete     = optional(set(string), [])
   })
+}
+
+variable "secrets" {
+  description = "ARN in Secrets Manager by name of the environment variable. The execution role must be able to read it."
+  type        = map(string)
+  default     = {}
 }
 
 variable "key_arn" {

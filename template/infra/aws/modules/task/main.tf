@@ -2,6 +2,10 @@
 
 data "aws_region" "current" {}
 
+locals {
+  secrets = length(var.secrets) == 0 ? {} : { secrets = [for name, arn in var.secrets : { name = name, valueFrom = arn }] }
+}
+
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -44,6 +48,17 @@ data "aws_iam_policy_document" "this" {
       sid       = "Write"
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
       resources = [for prefix in statement.value : "${var.storage.bucket_arn}/${prefix}/*"]
+    }
+  }
+
+  # The bucket keeps what was deleted for a while: nobody here may delete a version.
+  dynamic "statement" {
+    for_each = length(var.storage.delete) == 0 ? [] : [var.storage.delete]
+
+    content {
+      sid       = "Delete"
+      actions   = ["s3:DeleteObject"]
+      resources = [for key in statement.value : "${var.storage.bucket_arn}/${key}"]
     }
   }
 
@@ -108,5 +123,5 @@ resource "aws_ecs_task_definition" "this" {
         awslogs-stream-prefix = "task"
       }
     }
-  }, var.container.command == null ? {} : { command = var.container.command })])
+  }, var.container.command == null ? {} : { command = var.container.command }, local.secrets)])
 }

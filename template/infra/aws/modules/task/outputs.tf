@@ -22,3 +22,8 @@ output "log_group" {
   description = "Name of the log group."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "secrets" {
+  description = "Names of the environment variables that come from Secrets Manager."
+  value       = keys(var.secrets)
+}

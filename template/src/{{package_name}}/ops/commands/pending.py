@@ -2,18 +2,12 @@
 
 import click
 
-from .. import release
-from ..stages import STAGES
+from ..pending import pending
 
 
 @click.command()
 def command() -> None:
-    """Print the version that waits for its approval; print nothing when none does.
-
-    A version that was rolled back from the last stage does not wait: a person promotes it again.
-    """
-    tried, served = release.current(STAGES[0]), release.current(STAGES[-1])
-    if tried is None or (served and served.manifest_sha256 == tried.manifest_sha256):
-        return
-    if tried.manifest_sha256 not in release.withdrawn(STAGES[-1]):
+    """Print the version that waits for its approval; print nothing when none does."""
+    tried = pending()
+    if tried is not None:
         click.echo(tried.version)

@@ -10,7 +10,10 @@ from ..tracking import open_tracker
 
 @click.command("register")
 def command() -> None:
-    """Complete the candidate with its figures and model card, and put it into the registry as the challenger."""
+    """Complete the candidate with its figures and model card, and put it into the registry as the challenger.
+
+    One that lost at the gate is kept for the record, with its verdict; there is no challenger then.
+    """
     candidate = bundle.load(bundle.candidate_url())
     run_id = candidate.manifest.run_id
     with open_tracker().run("register", run_id) as run:
@@ -20,10 +23,13 @@ def command() -> None:
         packaged = storage.url("package")
         bundle.save(packaged, manifest, {**candidate.files, bundle.CARD: card})
         registry = open_registry()
-        number = registry.register(packaged, _verdict(run_id))
-        registry.set_alias(CHALLENGER, number)
+        verdict = _verdict(run_id)
+        lost = verdict is not None and verdict.get("open") is not True
+        number = registry.register(packaged, verdict)
+        registry.set_alias(CHALLENGER, None if lost else number)
         run.metrics({"version": number})
-    click.echo(f"Version {number} is registered as {CHALLENGER}.")
+    as_what = f"for the record: it lost at the gate, so there is no {CHALLENGER}" if lost else f"as {CHALLENGER}"
+    click.echo(f"Version {number} is registered {as_what}.")
 
 
 def _verdict(run_id: str) -> dict[str, object] | None:

@@ -1,8 +1,5 @@
 """Check live traffic again and again, and serve the findings to Prometheus."""
 
-import signal
-import threading
-
 import click
 
 from ..errors import ProjectError
@@ -10,6 +7,8 @@ from ..monitoring import exporter
 from ..monitoring.run import look, read_window, window_names, write
 from ..monitoring.settings import MonitoringSettings
 from ..monitoring.window import Reference
+from ..predictions.compaction import compact
+from ..stopping import Stop
 
 
 @click.command()
@@ -21,22 +20,22 @@ def command(interval: float | None, host: str | None, port: int | None) -> None:
     settings = exporter.WatchSettings.load()
     server = exporter.start(host or settings.host, settings.port if port is None else port)
     click.echo(f"Metrics on http://{server.server_address[0]!s}:{server.server_port}/metrics")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    while not stop.is_set():
-        try:
-            click.echo(_look())
-        except ProjectError as error:  # no model yet, storage away: say so, and look again
-            click.echo(f"Error: {error}", err=True)
+    stop = Stop()
+    while not stop:
+        for work in (_look, compact):
+            try:
+                for sentence in work():
+                    click.echo(sentence)
+            except ProjectError as error:  # no model yet, storage away: say so, and look again
+                click.echo(f"Error: {error}", err=True)
         stop.wait(interval or settings.interval_seconds)
     server.shutdown()
 
 
-def _look() -> str:
+def _look() -> list[str]:
     reference = Reference.released()
     window = read_window(window_names()[0], reference, MonitoringSettings.load().window_rows)
     findings = look(window, reference)
     write(findings, window, reference)
     firing = [finding.check for finding in findings if finding.state == "firing"]
-    return f"Looked at {window.title}: {', '.join(firing) or 'no check'} firing"
+    return [f"Looked at {window.title}: {', '.join(firing) or 'no check'} firing"]

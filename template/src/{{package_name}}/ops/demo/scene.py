@@ -52,7 +52,7 @@ class Scene:
     def __init__(self, root: str) -> None:
         self.root = root
         self.acts: list[Act] = []
-        self.port = _free_port()
+        self.port = free_port()
         inherited = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
         self.environment = inherited | {
             "STORAGE__ROOT": root,
@@ -60,6 +60,10 @@ class Scene:
             "SERVING__POLL_SECONDS": "0.2",
             "TUNING__TRIALS": "4",
             "TUNING__ROWS": "8000",
+            "DELIVERY__SHADOW_ROWS": "100",
+            "DELIVERY__SHARES": "[0.25, 0.5]",
+            "DELIVERY__MINIMUM_ROWS": "100",
+            "DELIVERY__MINIMUM_SECONDS": "1",
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         }
 
@@ -186,7 +190,8 @@ def _words(words: list[str]) -> str:
     return " ".join(f"'{word}'" if " " in word or "$" in word else word for word in shown)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Ask the system for a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

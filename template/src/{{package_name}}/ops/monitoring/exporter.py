@@ -32,9 +32,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: a scrape every few seconds is no news."""
 
     def _metrics(self) -> None:
-        url = storage.url("monitoring", "metrics.prom")
         try:
-            self._answer(200, storage.read_bytes(url) if storage.exists(url) else b"")
+            urls = storage.glob(storage.url("monitoring", "*.prom"))
+            self._answer(200, b"".join(map(storage.read_bytes, urls)))
         except ProjectError as error:
             self._answer(503, f"{error}\n".encode())
 

@@ -1,6 +1,6 @@
 """The rows that are looked at, and the reference that they are held against."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,15 @@ from ..stages import STAGES
 
 @dataclass(frozen=True)
 class Reference:
-    """The released model, and what data looked like to it then."""
+    """The released model, and what data looked like to it then.
+
+    `shared` holds tables that several checks of one look need, by name, so that each is read once.
+    """
 
     version: int
     model: bundle.Bundle
     profile: Profile
+    shared: dict[str, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def schema(self) -> Schema:

@@ -17,6 +17,7 @@ from .documentation import add_predict, describe
 from .loading import Loader
 from .metrics import Metrics
 from .predict import Predict
+from .routers import Router, open_router
 from .settings import ServingSettings
 from .sinks import Service, open_sinks
 
@@ -45,21 +46,26 @@ def create_app() -> Application:
     settings = ServingSettings.load()
     loader = Loader(settings.stage)
     metrics = Metrics(loader)
-    sinks = open_sinks(Service(settings.stage, metrics.registry))
+    service = Service(settings.stage, metrics.registry)
+    sinks = open_sinks(service)
+    predict = Predict(loader, metrics, sinks, settings.maximum_bytes)
+    router = predict.router = open_router(service, loader, predict.log)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(loader.refresh)
+        await asyncio.to_thread(_refresh, loader, router)
         if loader.model is None:
             logger.warning("%s Until then every request gets status 503.", loader.absent)
-        polling = asyncio.create_task(_poll(loader, settings.poll_seconds))
+        polling = asyncio.create_task(_poll(loader, router, settings.poll_seconds))
         yield
         polling.cancel()
+        if router is not None:
+            router.close()
         for sink in sinks:
             await asyncio.to_thread(sink.close)
 
     app = Application(title=f"Predictions of {settings.stage}", lifespan=lifespan)
-    app.predict = Predict(loader, metrics, sinks, settings.maximum_bytes)
+    app.predict = predict
     # Also a route: below a `root_path`, and to say 405 to another method.
     app.router.routes.append(Route("/predict", app.predict, methods=["POST"]))
     described = app.openapi
@@ -89,7 +95,13 @@ def create_app() -> Application:
     return app
 
 
-async def _poll(loader: Loader, seconds: float) -> None:
+async def _poll(loader: Loader, router: Router | None, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(loader.refresh)
+        await asyncio.to_thread(_refresh, loader, router)
+
+
+def _refresh(loader: Loader, router: Router | None) -> None:
+    loader.refresh()
+    if router is not None:
+        router.refresh()

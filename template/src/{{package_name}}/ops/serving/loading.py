@@ -66,7 +66,7 @@ class Loader:
                 self._tried, self._wait, self._next = found, 0.0, 0.0
             if time.monotonic() < self._next:
                 return
-            self.model = _load(self.stage, found)
+            self.model = load(self.stage, found)
         except Exception as error:  # whatever is wrong with the new one, the old one keeps serving
             self._refuse(None if found is None else found.version, error)
         else:
@@ -86,7 +86,8 @@ class Loader:
         self._next = time.monotonic() + self._wait
 
 
-def _load(stage: str, found: release.Release) -> Model:
+def load(stage: str, found: release.Release) -> Model:
+    """Load and try the bundle of a release. Raises ProjectError when it is damaged or does not fit this code."""
     loaded = bundle.load(storage.url("serving", stage, found.path))
     if loaded.version_digest != found.manifest_sha256:
         raise ProjectError(f"Version {found.version} is not the model that was released: promote it again.")

@@ -1,6 +1,5 @@
 """`POST /predict` as a plain ASGI endpoint, with msgspec in place of pydantic."""
 
-import asyncio
 import itertools
 import logging
 import secrets
@@ -13,9 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from .loading import Loader, Model
 from .metrics import Metrics
+from .routers import Router, Scored
 from .sinks import Sink
-
-IN_THREAD = 50  # rows; more of them would hold up other requests
 
 logger = logging.getLogger("uvicorn.error")
 encode = msgspec.json.Encoder().encode
@@ -44,6 +42,7 @@ class Predict:
         self._metrics = metrics
         self._sinks = sinks
         self._maximum_bytes = maximum_bytes
+        self.router: Router | None = None
         # Unique among processes and restarts, at a tenth of the cost of a UUID.
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count(1)
@@ -59,7 +58,7 @@ class Predict:
             return
         started = time.perf_counter()
         try:
-            status, content = await self._answer(body)
+            status, content = await self._answer(body, started)
         except Exception:
             logger.exception("A prediction failed.")
             status, content = 500, encode(Failure("The model failed on this row: see the log."))
@@ -72,7 +71,7 @@ class Predict:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, body: bytes) -> tuple[int, bytes]:
+    async def _answer(self, body: bytes, started: float) -> tuple[int, bytes]:
         model = self._loader.model
         if model is None:
             return 503, encode(Failure(self._loader.absent))
@@ -82,19 +81,43 @@ class Predict:
             rows = model.requests.decode(body)
         except ValueError as error:  # also UnicodeDecodeError, which msgspec lets through
             return 422, encode(Failure(model.requests.sentence(error)))
+        if self.router is not None and self.router.active:
+            return 200, await self._routed(self.router, model, rows, body, started)
         if not isinstance(rows, list):
-            return 200, encode(self._record(model, rows, model.scorer.score_row(rows), body))
-        if len(rows) > IN_THREAD:
-            scores = await asyncio.to_thread(model.scorer.score_rows, rows)
-        else:
-            scores = model.scorer.score_rows(rows)
+            scored = Scored(model, model.scorer.score_row(rows))
+            return 200, encode(self._record(self._name(), rows, scored, body, started))
+        scores = await model.scorer.scores(rows)
         return 200, encode(
-            [self._record(model, row, score, encode(row)) for row, score in zip(rows, scores, strict=True)]
+            [
+                self._record(self._name(), row, Scored(model, score), encode(row), started)
+                for row, score in zip(rows, scores, strict=True)
+            ]
         )
 
-    def _record(self, model: Model, row: Any, score: float, text: bytes) -> Prediction:
-        name = f"{self._process}-{next(self._numbers)}"
+    async def _routed(self, router: Router, champion: Model, rows: Any, body: bytes, started: float) -> bytes:
+        """Answer while more than one model is in service."""
+        listed = rows if isinstance(rows, list) else [rows]
+        names = [self._name() for _ in listed]
+        scored = await router.scores(champion, listed, names)
+        texts = [encode(row) for row in listed] if listed is rows else [body]
+        answers = [
+            self._record(*each, started) for each in zip(names, listed, scored, texts, strict=True)
+        ]
+        return encode(answers if listed is rows else answers[0])
+
+    def _name(self) -> str:
+        return f"{self._process}-{next(self._numbers)}"
+
+    def _record(self, name: str, row: Any, scored: Scored, text: bytes, started: float) -> Prediction:
+        model, score = scored.model, scored.score
         self._metrics.score(score)
-        for sink in self._sinks:
-            sink.write(name, getattr(row, "key", None), time.time(), model.version, score, text)
+        if self._sinks:
+            self.log(name, row, scored, 1_000 * (time.perf_counter() - started), text)
         return Prediction(name, score, int(score >= model.manifest.threshold), model.version)
+
+    def log(self, name: str, row: Any, scored: Scored, ms: float, text: bytes | None = None) -> None:
+        """Log a score: `ms` after the body was there; `text` is the row in JSON, where it is at hand."""
+        model, score, role, cpu_ms = scored
+        key, text = model.requests.apart(row, encode(row) if text is None else text)
+        for sink in self._sinks:
+            sink.write(name, key, time.time(), model.version, score, text, role=role, ms=ms, cpu_ms=cpu_ms)

@@ -1,5 +1,6 @@
 """Scores decoded rows. One row has a path of its own, with the same matrix as `Encoder.matrix`."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from ... import features
 from ..bundle import Bundle
+
+IN_THREAD = 50  # rows
 
 
 class Scorer:
@@ -54,6 +57,14 @@ class Scorer:
     def score_row(self, row: Any) -> float:
         """Score one row."""
         return float(self._bundle.score(self.row(row))[0])
+
+    async def scores(self, rows: Sequence[Any]) -> list[float]:
+        """Score rows from the event loop; many of them on another thread, as they would hold up other requests."""
+        if len(rows) == 1:
+            return [self.score_row(rows[0])]
+        if len(rows) > IN_THREAD:
+            return await asyncio.to_thread(self.score_rows, rows)
+        return self.score_rows(rows)
 
     def score_rows(self, rows: Sequence[Any]) -> list[float]:
         """Score many rows."""

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from .. import lineage, storage
-from ..tracking import Parameter
+from ..tracking import Parameter, Step
 from .connection import experiment, speaking
 
 
@@ -44,6 +45,27 @@ class MlflowRun:
 
 class MlflowTracker:
     """Writes runs to MLflow."""
+
+    def steps(self, run_id: str) -> list[Step]:
+        """Return what was recorded of a run, as one step; nothing when MLflow does not know it."""
+        with speaking() as mlflow:
+            if not exists(mlflow, run_id):
+                return []
+            run = mlflow.get_run(run_id)
+            artifacts = [file.path for file in mlflow.list_artifacts(run_id)]
+        started = datetime.fromtimestamp(run.info.start_time / 1_000, UTC)
+        return [
+            Step(
+                step=run.data.tags.get("step", run.info.run_name),
+                started_at=started.isoformat(timespec="seconds"),
+                commit=run.data.tags.get("commit", ""),
+                status=run.info.status.lower(),
+                seconds=((run.info.end_time or run.info.start_time) - run.info.start_time) / 1_000,
+                parameters=dict(run.data.params),
+                metrics=dict(run.data.metrics),
+                artifacts=artifacts,
+            )
+        ]
 
     @contextmanager
     def run(self, step: str, run_id: str | None = None) -> Iterator[MlflowRun]:

@@ -10,7 +10,7 @@ import polars as pl
 from ...checks.fairness import FairnessSettings
 from .. import statistics
 from ..findings import Finding, Measure, judge, too_few
-from ..labels import labelled
+from ..outcomes import outcomes
 from ..settings import MonitoringSettings
 from ..window import Reference, Window
 
@@ -20,7 +20,7 @@ NAME = "fairness_over_time"
 def check(window: Window, reference: Reference) -> Finding:
     """Compare the rates of the favourable decision among the deserving of each group, on labelled predictions."""
     settings, limits = MonitoringSettings.load(), FairnessSettings.load()
-    rows = labelled(reference)
+    rows = outcomes(reference)
     if len(rows) < settings.minimum_rows:
         return too_few(NAME, len(rows), settings.minimum_rows, "labelled predictions")
     schema, threshold = reference.schema, reference.model.manifest.threshold

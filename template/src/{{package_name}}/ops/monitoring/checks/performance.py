@@ -7,7 +7,7 @@ from ... import metrics
 from ...settings import Section
 from .. import statistics
 from ..findings import Finding, Measure, judge, too_few
-from ..labels import labelled
+from ..outcomes import outcomes
 from ..settings import MonitoringSettings
 from ..window import Reference, Window
 
@@ -29,7 +29,7 @@ class PerformanceSettings(Section, table="performance"):
 def check(window: Window, reference: Reference) -> Finding:
     """Compare AUC and mean score of labelled predictions with what was measured before the release."""
     settings = MonitoringSettings.load()
-    rows = labelled(reference)
+    rows = outcomes(reference)
     target = rows[reference.schema.target].cast(pl.Int8).to_numpy()
     if len(rows) < settings.minimum_rows or len(np.unique(target)) < 2:
         return too_few(NAME, len(rows), settings.minimum_rows, "labelled predictions")

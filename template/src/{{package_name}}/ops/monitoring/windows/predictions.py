@@ -1,19 +1,18 @@
 """The newest predictions that the released model logged."""
 
 import io
-from typing import Any
+import itertools
 
-import fsspec  # type: ignore[import-untyped]
-import msgspec
 import polars as pl
 
-from ... import storage
-from ...columns import Numeric, Schema
+from ...columns import Schema
+from ...predictions import lines, reading
+from ...predictions.store import Entry, Files, Store
 from ...stages import STAGES
 from ..window import Reference, Window
 
 PREFERENCE = 1
-BYTES_PER_ROW = 4_096  # far above a usual line: bounds what is read of a log that has grown for months
+BYTES_PER_ROW = 4_096  # far above a usual line: bounds what is read of a file of lines
 
 
 def read(reference: Reference, rows: int) -> Window:
@@ -32,75 +31,52 @@ def read(reference: Reference, rows: int) -> Window:
 
 
 def tail(schema: Schema, rows: int) -> tuple[pl.DataFrame, int]:
-    """Read the newest `rows` lines of all log files, oldest first, and count the damaged lines that were left out.
+    """Read the newest `rows` predictions that were answers, oldest first, with the features of `schema`.
 
-    Each service process writes a file of its own. The newest come first, until no older file can hold a newer row.
+    Also counts the damaged lines that were left out.
     """
-    pattern = storage.url("predictions", STAGES[-1], "*.ndjson")
-    filesystem, target = fsspec.core.url_to_fs(pattern)
-    files = [(filesystem.modified(path).timestamp(), path) for path in filesystem.glob(target)]
-    newest, damaged = _parse(b"", schema)
-    for modified, path in sorted(files, reverse=True):
-        if len(newest) == rows and modified < float(newest["at"][0]):
-            break
-        found, bad = _parse(_end(filesystem, path, rows * BYTES_PER_ROW), schema)
-        newest, damaged = pl.concat([newest, found]).sort("at").tail(rows), damaged + bad
+    return reading.steadily(lambda: _tail(Store(STAGES[-1]), lines.types(schema), rows))
+
+
+def _tail(store: Store, types: lines.Types, rows: int) -> tuple[pl.DataFrame, int]:
+    files = store.files()
+    newest, damaged = _of_lines(store, files, types, rows)
+    days = itertools.groupby(reversed(files.parquet), key=lambda entry: entry.day)
+    for day, entries in days:
+        if len(newest) == rows and f"{newest['at'][0]:%Y-%m-%d}" > day:
+            break  # nor can an older day hold a newer row
+        for entry in entries:
+            newest = _newest(newest, _pick(store.scan(entry.name), types), rows)
     return newest, damaged
 
 
-def _end(filesystem: fsspec.AbstractFileSystem, path: str, limit: int) -> bytes:
-    """Read the last whole lines of a file: it is being written to, so the last line may be half there."""
-    with filesystem.open(path, "rb") as file:
+def _of_lines(store: Store, files: Files, types: lines.Types, rows: int) -> tuple[pl.DataFrame, int]:
+    """Look through the files of lines, the one written last first, until no older one can hold a newer row."""
+    newest, damaged = _pick(lines.empty().lazy(), types).collect(), 0
+    written = [(store.modified(entry.name), entry) for entry in (*files.live, *files.closed)]
+    for modified, entry in sorted(written, key=lambda pair: pair[0], reverse=True):
+        if len(newest) == rows and modified < newest["at"][0]:
+            break
+        found, broken = lines.parse(_end(store, entry, rows * BYTES_PER_ROW))
+        newest, damaged = _newest(newest, _pick(found.lazy(), types), rows), damaged + broken
+    return newest, damaged
+
+
+def _pick(frame: pl.LazyFrame, types: lines.Types) -> pl.LazyFrame:
+    return lines.conform(frame.filter(reading.ANSWERS), types)
+
+
+def _newest(known: pl.DataFrame, more: pl.LazyFrame, rows: int) -> pl.DataFrame:
+    """Of two tables of predictions, the newest `rows`, in order of time."""
+    both = pl.concat([known.lazy(), more.top_k(rows, by="at")]).unique("id", keep="last", maintain_order=True)
+    return both.sort("at", maintain_order=True).tail(rows).collect()
+
+
+def _end(store: Store, entry: Entry, limit: int) -> bytes:
+    """Read the last whole lines of a file: it may be written to, so the last line may be half there."""
+    with store.open(entry.name) as file:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(0, size - limit))
         content: bytes = file.read(limit)
     start = content.find(b"\n") + 1 if size > limit else 0
     return content[start : content.rfind(b"\n") + 1]
-
-
-def _parse(lines: bytes, schema: Schema) -> tuple[pl.DataFrame, int]:
-    types: dict[str, type[pl.DataType]] = {
-        column.name: pl.Float64 if isinstance(column, Numeric) else pl.String for column in schema.features
-    }
-    log: dict[str, type[pl.DataType] | pl.DataType] = {
-        "id": pl.String,
-        "key": pl.String,
-        "at": pl.Float64,
-        "model": pl.Int64,
-        "score": pl.Float64,
-        "input": pl.Struct(types),
-    }
-    try:
-        return pl.read_ndjson(io.BytesIO(lines), schema=log), 0
-    except pl.exceptions.ComputeError:
-        # One damaged line (a full disk, a killed machine) makes polars refuse them all: look at each.
-        whole = _line_decoder(schema)
-        good = [line for line in lines.splitlines() if _decodes(whole, line)]
-        damaged = lines.count(b"\n") - len(good)
-        return pl.read_ndjson(io.BytesIO(b"\n".join(good)), schema=log), damaged
-
-
-def _decodes(decoder: msgspec.json.Decoder[msgspec.Struct], line: bytes) -> bool:
-    try:
-        decoder.decode(line)
-    except msgspec.DecodeError:
-        return False
-    return True
-
-
-def _line_decoder(schema: Schema) -> msgspec.json.Decoder[msgspec.Struct]:
-    # A column may have any name ("mean radius"), a field of a struct may not.
-    names = {f"f{position}": name for position, name in enumerate(schema.names)}
-    features: list[tuple[str, Any, Any]] = [
-        (field, float | None if isinstance(column, Numeric) else str | None, None)
-        for field, column in zip(names, schema.features, strict=True)
-    ]
-    fields: list[tuple[str, Any]] = [
-        ("id", str),
-        ("key", str | int | None),
-        ("at", float),
-        ("model", int),
-        ("score", float),
-        ("input", msgspec.defstruct("Input", features, rename=names)),
-    ]
-    return msgspec.json.Decoder(msgspec.defstruct("Line", fields))

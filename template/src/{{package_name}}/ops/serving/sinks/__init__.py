@@ -19,8 +19,25 @@ class Service:
 class Sink(Protocol):
     """Takes every prediction, on the event loop: it returns in microseconds and never raises."""
 
-    def write(self, name: str, key: str | int | None, at: float, model: int, score: float, row: bytes) -> None:
-        """Take a prediction: id, the row's identifier, time, model version, score, row in JSON."""
+    def write(
+        self,
+        name: str,
+        key: str | int | None,
+        at: float,
+        model: int,
+        score: float,
+        row: bytes,
+        *,
+        ms: float,
+        role: str = "champion",
+        cpu_ms: float | None = None,
+    ) -> None:
+        """Take a prediction: id, the row's identifier, time, model version, score, the rest of the row in JSON.
+
+        `ms` is how long it took from the whole body on, and `cpu_ms` the CPU time of scoring, where it was measured,
+        both in milliseconds. `role` says whose score it is: that of the `champion`, of a `challenger` that answers a
+        share of the requests, or of a `shadow`, which nobody was told.
+        """
 
     def close(self) -> None:
         """Finish all that was taken. Called once, after the last prediction."""
