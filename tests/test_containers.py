@@ -173,7 +173,7 @@ def check_up(stack: Stack, services: set[str]) -> None:
     for service, container in containers.items():
         assert stack.health(container) == "healthy", service
         assert stack.docker("exec", container, "id", "-u").strip() != "0", f"{service} runs as root"
-    jobs = {"service", "checks"} if "watch" in services else {"service"}
+    jobs = {"service"} | ({"checks"} if "watch" in services else set()) | ({"webhook"} & services)
 
     def scraped() -> bool:
         targets = stack.ask("PROMETHEUS_PORT", "/api/v1/targets")[1]["data"]["activeTargets"]
@@ -270,7 +270,7 @@ def test_continuous_retrains_in_a_container_that_reports_to_the_tracking_server(
     aliases = continuous.ask("MLFLOW_PORT", model)[1]["registered_model"]["aliases"]
     assert {"alias": "champion", "version": "1"} in aliases
     continuous.make("up", COMPOSE_PROFILES="tracking")
-    check_up(continuous, {"service", "prometheus", "alertmanager", "watch", "mlflow"})
+    check_up(continuous, {"service", "prometheus", "alertmanager", "watch", "webhook", "deliver", "mlflow"})
     check_image(continuous, f"{NAME}-mlflow")
     check_log(continuous, check_answers(continuous))
     check_down(continuous)

@@ -1,4 +1,6 @@
-# From this level on the service logs its predictions: Terraform adds this to `module "service"` of service.tf.
+# From this level on the service logs its predictions. Terraform merges this into `module "service"` of service.tf.
 module "service" {
+  source = "./modules/task"
+
   secrets = local.secrets
 }

@@ -46,8 +46,8 @@ def _now(dashboard: Dashboard) -> Dashboard:
         .with_panel(label("Model in service", "The version that answers.", query("model_version_info", "{{version}}")))
         .with_panel(
             number(
-                "Alerts",
-                "Alerts that fire now.",
+                "Alerts firing",
+                "Of all rules; what each asks for stands in docs/runbook/.",
                 query('count(ALERTS{alertstate="firing"}) or vector(0)'),
             ).thresholds(limits((1, BAD)))
         )

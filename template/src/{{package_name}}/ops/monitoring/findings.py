@@ -41,7 +41,7 @@ def judge(check: str, measures: Sequence[Measure], quiet: str, loud: str, advice
     firing = sorted((m for m in measures if m.firing), key=lambda m: m.limit - m.value)
     if not firing:
         return Finding(check=check, state="ok", sentence=quiet, measures=tuple(measures))
-    named = ", ".join(f"{m.subject} ({m.value:.3f}, limit {m.limit:.3f})" for m in firing[:3])
+    named = ", ".join(f"{m.subject} ({shown(m.value)}, limit {shown(m.limit)})" for m in firing[:3])
     more = f" and {len(firing) - 3} more" if len(firing) > 3 else ""
     return Finding(
         check=check,
@@ -50,6 +50,11 @@ def judge(check: str, measures: Sequence[Measure], quiet: str, loud: str, advice
         advice=advice,
         measures=tuple(measures),
     )
+
+
+def shown(number: float) -> str:
+    """Write a number with three decimals, and one that is smaller than that with two digits."""
+    return f"{number:.2g}" if 0 < abs(number) < 0.001 else f"{number:.3f}"
 
 
 def too_few(check: str, rows: int, needed: int, what: str = "rows") -> Finding:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from .findings import Finding, Measure
+from .findings import Finding, Measure, shown
 
 STYLE = """
 :root { --ink: #1c2530; --soft: #5d6b7a; --line: #e3e8ee; --paper: #fff; --ok: #1a7f4e; --bad: #c0362c;
@@ -124,6 +124,6 @@ def _table(rows: Sequence[tuple[Measure, str]], plotted: bool) -> str:
         row = '<tr class="out">' if measure.firing else "<tr>"
         lines.append(
             f"{row}<td>{escape(measure.subject)}</td>"
-            f'<td class="number">{measure.value:.3f}</td><td class="number">{measure.limit:.3f}</td>{cell}</tr>'
+            f'<td class="number">{shown(measure.value)}</td><td class="number">{shown(measure.limit)}</td>{cell}</tr>'
         )
     return f"<table>{head}{''.join(lines)}</table>"

@@ -43,7 +43,7 @@ def compact(everything: bool = False) -> list[str]:
             done = convert(store, everything)
             if done.files:
                 broken = f", {done.broken:,} broken lines were left out" if done.broken else ""
-                sentences.append(f"{stage}: {done.rows:,} predictions in {done.files:,} files are Parquet now{broken}.")
+                sentences.append(f"{stage}: {done.rows:,} predictions are Parquet now{broken}.")
             merge(store)
             sentences += retention.keep(store)
     return sentences

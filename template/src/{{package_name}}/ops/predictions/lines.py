@@ -38,7 +38,7 @@ class Line(msgspec.Struct, gc=False):
     id: str
     at: float
     model: int
-    score: float
+    score: float | None  # null where the model gave no number
     input: dict[str, float | str | None]
     key: str | int | None = None
     role: str | None = None
@@ -95,14 +95,15 @@ def union(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def conform(frame: pl.LazyFrame, features: Types) -> pl.LazyFrame:
-    """Give a table these features and no others; those that it lacks are null."""
-    known = input_types(frame.collect_schema())
-    given = pl.col("input").struct
+    """Give a table `COLUMNS`, these features and no others; what an older file lacks is null."""
+    schema = frame.collect_schema()
+    known, given = input_types(schema), pl.col("input").struct
+    columns = [pl.col(name) if name in schema else pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items()]
     fields = [
         given.field(name).cast(kind, strict=False) if name in known else pl.lit(None, kind).alias(name)
         for name, kind in features.items()
     ]
-    return frame.select(*COLUMNS, pl.struct(fields).alias("input"))
+    return frame.select(*columns, pl.struct(fields).alias("input"))
 
 
 def empty() -> pl.DataFrame:

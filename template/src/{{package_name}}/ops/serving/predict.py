@@ -85,11 +85,11 @@ class Predict:
             return 200, await self._routed(self.router, model, rows, body, started)
         if not isinstance(rows, list):
             scored = Scored(model, model.scorer.score_row(rows))
-            return 200, encode(self._record(self._name(), rows, scored, body, started))
+            return 200, encode(self._record(self._name(), rows, scored, started, body))
         scores = await model.scorer.scores(rows)
         return 200, encode(
             [
-                self._record(self._name(), row, Scored(model, score), encode(row), started)
+                self._record(self._name(), row, Scored(model, score), started)
                 for row, score in zip(rows, scores, strict=True)
             ]
         )
@@ -99,16 +99,14 @@ class Predict:
         listed = rows if isinstance(rows, list) else [rows]
         names = [self._name() for _ in listed]
         scored = await router.scores(champion, listed, names)
-        texts = [encode(row) for row in listed] if listed is rows else [body]
-        answers = [
-            self._record(*each, started) for each in zip(names, listed, scored, texts, strict=True)
-        ]
+        text = None if listed is rows else body
+        answers = [self._record(*each, started, text) for each in zip(names, listed, scored, strict=True)]
         return encode(answers if listed is rows else answers[0])
 
     def _name(self) -> str:
         return f"{self._process}-{next(self._numbers)}"
 
-    def _record(self, name: str, row: Any, scored: Scored, text: bytes, started: float) -> Prediction:
+    def _record(self, name: str, row: Any, scored: Scored, started: float, text: bytes | None = None) -> Prediction:
         model, score = scored.model, scored.score
         self._metrics.score(score)
         if self._sinks:
@@ -116,8 +114,8 @@ class Predict:
         return Prediction(name, score, int(score >= model.manifest.threshold), model.version)
 
     def log(self, name: str, row: Any, scored: Scored, ms: float, text: bytes | None = None) -> None:
-        """Log a score: `ms` after the body was there; `text` is the row in JSON, where it is at hand."""
+        """Log a score: `ms` after the body was there; `text` is the row as it came, where it came alone."""
         model, score, role, cpu_ms = scored
-        key, text = model.requests.apart(row, encode(row) if text is None else text)
+        key, text = model.requests.apart(row, text)
         for sink in self._sinks:
             sink.write(name, key, time.time(), model.version, score, text, role=role, ms=ms, cpu_ms=cpu_ms)

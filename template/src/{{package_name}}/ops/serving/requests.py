@@ -39,24 +39,25 @@ class Requests:
             "Row", fields, rename=names, forbid_unknown_fields=True, omit_defaults=True, frozen=True, gc=False
         )
         self.row = row
-        self._name = encode(schema.identifier)
+        # As it stands in a row that holds no backslash. Without an identifier: what stands in no row of one line.
+        self._name = b"\n" if schema.identifier is None else encode(schema.identifier)
         self._value = re.compile(re.escape(self._name) + rb'\s*:\s*("[^"]*"|-?[0-9]+|null)').match
         self.decode = msgspec.json.Decoder[Any](row | list[row]).decode
 
-    def apart(self, row: Any, text: bytes) -> tuple[str | int | None, bytes]:
-        """Return the identifier of a decoded row, and its JSON `text` without it."""
-        if self._identifier is None:
-            return None, text
-        key: str | int | None = row.key
-        if b"\\" not in text:
+    def apart(self, row: Any, text: bytes | None = None) -> tuple[str | int | None, bytes]:
+        """Return the identifier of a decoded row, and the rest of the row in JSON, on one line.
+
+        `text` is the row as it came, where it is at hand: to cut the identifier out is faster than to encode the row.
+        """
+        key = None if self._identifier is None else row.key
+        if text is not None and b"\n" not in text and b"\\" not in text:
             at = text.find(self._name)
             if at < 0:
                 return key, text
-            # Cutting the value out is three times as fast as encoding the row again.
             found = self._value(text, at)
-            if found is not None and text.rfind(self._name) == at:
+            if found is not None and text.find(self._name, found.start(1)) < 0:
                 return key, b"%bnull%b" % (text[: found.start(1)], text[found.end(1) :])
-        return key, encode(msgspec.structs.replace(row, key=None))  # the name stands there twice, or escaped
+        return key, encode(row if key is None else msgspec.structs.replace(row, key=None))
 
     def sentence(self, error: ValueError) -> str:
         """Say what is wrong with a body that `decode` refused, and what to send instead."""

@@ -1,9 +1,10 @@
 """The connection to MLflow. Whatever goes wrong with it is told in one sentence."""
 
+import contextlib
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -42,17 +43,20 @@ def uri() -> str:
 def client(address: str) -> MlflowClient:
     """Return the client for an address; one for each process, as opening a database takes a second."""
     if address.startswith("sqlite:///"):
-        Path(address.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(address.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path)) as database:  # MLflow would try for minutes
+            database.execute("PRAGMA schema_version")
     return MlflowClient(tracking_uri=address, registry_uri=address)
 
 
-@contextmanager
+@contextlib.contextmanager
 def speaking() -> Iterator[MlflowClient]:
     """Give the client, and turn every failure of MLflow into a ProjectError."""
     address = uri()
     try:
         yield client(address)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise ProjectError(
             f"MLflow at {address} does not do what it was asked ({reason}): "

@@ -32,7 +32,7 @@ class Sink(Protocol):
         role: str = "champion",
         cpu_ms: float | None = None,
     ) -> None:
-        """Take a prediction: id, the row's identifier, time, model version, score, the rest of the row in JSON.
+        """Take a prediction: id, the row's identifier, time, version, score, the rest of the row in JSON on one line.
 
         `ms` is how long it took from the whole body on, and `cpu_ms` the CPU time of scoring, where it was measured,
         both in milliseconds. `role` says whose score it is: that of the `champion`, of a `challenger` that answers a

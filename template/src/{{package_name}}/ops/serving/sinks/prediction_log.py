@@ -88,8 +88,6 @@ class PredictionLog:
         cpu_ms: float | None = None,
     ) -> None:
         """Queue the line of one prediction."""
-        if b"\n" in row:  # a body may be indented, a line may not
-            row = msgspec.json.format(row, indent=-1)
         line = b'{"id":"%b","key":%b,"at":%.6f,"model":%d,"role":"%b","score":%b,"ms":%.3f%b,"input":%b}\n' % (
             name.encode(),
             b"null" if key is None else b'"%b"' % self._pseudonym(key).encode(),
