@@ -104,6 +104,15 @@ def test_continuous_heals_drift_and_leaves_usual_traffic_alone(ready: Callable[[
     assert run(project, "git", "status", "--porcelain") == "", "the demo left something behind"
 
 
+def test_continuous_survives_its_drill(ready: Callable[[str], Path]) -> None:
+    """Every act as expected: drifts, a schema break, bad and good challengers, a killed service, a registry that is away."""
+    project = ready("continuous")
+    output = make(project, "drill")
+    assert output.count("=> as expected") == 8, output[-4000:]
+    assert "failed" not in re.findall(r'class="tag[^>]*>(\w+)<', (project / "artifacts/drill/report.html").read_text())
+    assert run(project, "git", "status", "--porcelain") == "", "the drill left something behind"
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_infrastructure_is_checked_or_says_that_it_is_not(
     ready: Callable[[str], Path], tools: Path, level: str

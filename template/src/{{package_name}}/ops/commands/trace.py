@@ -43,7 +43,7 @@ def _answer(found: Trace) -> Mapping[str, Any]:
     return {
         "when": told["at"],
         "version": f"{told['model']}, as {told['role']}",
-        "score": told["score"],
+        "score": "no number" if told["score"] is None else told["score"],
         "decision": _known(found.decision),
         "outcome": _known(found.label),
         "milliseconds": _known(told["ms"]),

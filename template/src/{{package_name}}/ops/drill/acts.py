@@ -109,7 +109,7 @@ def _shuffled(stage: Stage) -> None:
     stage.insist("the gate is closed", closed.status != 0 and not verdict.open, verdict.sentence)
     stage.scene.project("register")
     promoted = stage.scene.make("promote", "--yes", may_fail=True)
-    stage.insist("promoting it is refused", promoted.status != 0, promoted.lines[1] if promoted.lines[1:] else "")
+    stage.insist("promoting it is refused", promoted.status != 0, _line(promoted, "Gate closed"))
     stage.insist("the champion answers as before", _as_before(stage, before, started))
 
 
@@ -146,7 +146,7 @@ def _registry_outage(stage: Stage) -> None:
     with _traffic(stage) as requests, faults.no_registry():
         stage.note("drill", "the registry is gone")
         retrained = stage.scene.make("retrain", "", PIPELINE, may_fail=True)
-        said = next((line for line in reversed(retrained.lines) if line.startswith("Error")), "")
+        said = _line(retrained, "Error")
         stage.insist("a retraining says in a sentence that it cannot go on", bool(retrained.status and said), said)
         stage.insist("no traceback is shown", not any("Traceback" in line for line in retrained.lines))
     stage.note("drill", "the registry is back")
@@ -200,6 +200,10 @@ def _firing(stage: Stage) -> str:
 
 def _prometheus(stage: Stage, name: str) -> bool:
     return name in alerting.firing(stage.ports["prometheus"])
+
+
+def _line(step: Step, beginning: str) -> str:
+    return next((line for line in step.lines if line.startswith(beginning)), "")
 
 
 def _refused(step: Step) -> bool:

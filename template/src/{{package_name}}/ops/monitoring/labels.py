@@ -21,6 +21,6 @@ def labelled(reference: Reference, windows: int = SEARCHED) -> pl.DataFrame:
         columns = [schema.target, *(column.name for column in schema.sensitive)]
         return pl.DataFrame(schema=dict.fromkeys(["score", *columns], pl.Float64))
     log, _ = predictions.tail(schema, rows * windows)
-    mine = log.filter(pl.col("model") == reference.version, pl.col("key").is_not_null())
+    mine = log.filter(pl.col("model") == reference.version).drop_nulls(["key", "score"])
     last = mine.unique("key", keep="last", maintain_order=True).select("key", "score")
     return labels.join(last, labels.load(schema)).rows.tail(rows)

@@ -47,7 +47,7 @@ def trace(name: str) -> Trace:
         stage=stage,
         prediction={**found, "at": at.isoformat(timespec="microseconds"), "day": str(found["day"])},
         row=row if manifest is None else {column: row.get(column) for column in manifest.schema.names},
-        decision=None if manifest is None else int(found["score"] >= manifest.threshold),
+        decision=None if manifest is None or found["score"] is None else int(found["score"] >= manifest.threshold),
         label=_label(found["key"], missing),
         release=record,
         bundle_sha256=digest,
