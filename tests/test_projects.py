@@ -105,7 +105,7 @@ def test_continuous_heals_drift_and_leaves_usual_traffic_alone(ready: Callable[[
 
 
 def test_continuous_survives_its_drill(ready: Callable[[str], Path]) -> None:
-    """Every act as expected: drifts, a schema break, bad and good challengers, a killed service, a registry that is away."""
+    """Every act as expected: drifts, a schema break, bad challengers, a killed service, a registry outage."""
     project = ready("continuous")
     output = make(project, "drill")
     assert output.count("=> as expected") == 8, output[-4000:]

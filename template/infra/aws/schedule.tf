@@ -1,7 +1,7 @@
-# Retraining and monitoring by the clock. Each job is a Fargate task that ends when it is done.
+# Retraining, monitoring and the prediction log's upkeep by the clock. Each job is a Fargate task that ends when it is done.
 
 variable "jobs" {
-  description = "When `retrain` and `monitor` run (cron or rate expression, UTC) and how large their tasks are; a disabled job can still be run by hand."
+  description = "When `retrain`, `monitor` and `compact` run (cron or rate expression, UTC) and how large their tasks are; a disabled job can still be run by hand."
   type = object({
     retrain = optional(object({
       enabled  = optional(bool, true)
@@ -14,6 +14,12 @@ variable "jobs" {
       schedule = optional(string, "rate(1 hour)")
       cpu      = optional(number, 1024)
       memory   = optional(number, 4096)
+    }), {})
+    compact = optional(object({
+      enabled  = optional(bool, true)
+      schedule = optional(string, "rate(1 hour)") # each task of the service writes 360 objects an hour
+      cpu      = optional(number, 512)
+      memory   = optional(number, 2048)
     }), {})
   })
   default = {}
@@ -31,10 +37,16 @@ locals {
       read  = ["landing", "data", "registry", "serving", "predictions"]
       write = ["monitoring"]
     }
+    # It puts Parquet in the place of what the service wrote, and deletes the days that are too old.
+    compact = {
+      read   = []
+      write  = ["predictions"]
+      delete = ["predictions/*/*"]
+    }
   }
 
   # Who joins predictions with labels.
-  job_secrets = { retrain = {}, monitor = local.secrets }
+  job_secrets = { retrain = {}, monitor = local.secrets, compact = {} }
 
   job_environment = merge(local.storage, { MLFLOW_TRACKING_URI = local.tracking_uri })
 

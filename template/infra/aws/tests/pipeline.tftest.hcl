@@ -31,8 +31,8 @@ run "each_job_writes_only_what_is_its_own" {
   }
 
   assert {
-    condition     = [for name, access in local.job_access : name if length(try(access.delete, [])) > 0] == ["retrain"]
-    error_message = "Only retraining deletes: the verdict of the run before."
+    condition     = [for name, access in local.job_access : name if length(try(access.delete, [])) > 0] == ["compact", "retrain"]
+    error_message = "Only retraining and compaction delete anything."
   }
 
   assert {
@@ -41,8 +41,8 @@ run "each_job_writes_only_what_is_its_own" {
   }
 
   assert {
-    condition     = toset(keys(module.job)) == toset(["retrain", "monitor"])
-    error_message = "Both jobs run by default."
+    condition     = toset(keys(module.job)) == toset(["retrain", "monitor", "compact"])
+    error_message = "All jobs run by default."
   }
 }
 

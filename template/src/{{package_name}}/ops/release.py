@@ -73,8 +73,7 @@ def rollback(stage: str, reason: str) -> Release:
 
 def current(stage: str) -> Release | None:
     """Return what a stage serves now, or None before the first release."""
-    path = _url(stage, CURRENT)
-    return storage.read_json(path, Release) if storage.exists(path) else None
+    return storage.find_json(_url(stage, CURRENT), Release)
 
 
 def current_url(stage: str) -> str:

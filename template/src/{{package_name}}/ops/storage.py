@@ -38,6 +38,18 @@ def read_bytes(path: str) -> bytes:
         raise ProjectError(f"{path} cannot be read ({error}): check the storage and try again.") from error
 
 
+def find_bytes(path: str) -> bytes | None:
+    """Read a whole file, or return None when there is none: one request to a bucket, where `exists` takes two more."""
+    filesystem, target = fsspec.core.url_to_fs(path)
+    try:
+        content: bytes = filesystem.cat_file(target)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read ({error}): check the storage and try again.") from error
+    return content
+
+
 def write_bytes(path: str, content: bytes) -> None:
     """Write a whole file so that a reader sees the old content or the new one, never half of it."""
     filesystem, target = fsspec.core.url_to_fs(path)
@@ -60,6 +72,15 @@ def write_bytes(path: str, content: bytes) -> None:
             raise
     except OSError as error:
         raise ProjectError(f"{path} cannot be written ({error}): nothing was changed.") from error
+
+
+def find_json(path: str, kind: type[Kind]) -> Kind | None:
+    """Read a JSON file as a type, or return None when there is none."""
+    content = find_bytes(path)
+    try:
+        return None if content is None else msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise ProjectError(f"{path} is broken ({error}): run the step that writes it again.") from error
 
 
 def read_json(path: str, kind: type[Kind]) -> Kind:

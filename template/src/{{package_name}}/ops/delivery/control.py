@@ -67,6 +67,8 @@ def step(stage: str) -> Decision | None:
             return record(stage, plan, "withdraw", said, None)
         evidence = gather(stage, plan, time.time())
         action, sentence = decide(plan, evidence, DeliverySettings.load())
+        if plans.current(stage) != plan:  # the lock guards one machine: somebody ended the trial on another meanwhile
+            return None
         if action == "advance":
             plan = msgspec.structs.replace(plan, position=plan.position + 1, since=time.time())
             sentence = f"{sentence} Next: {_words(plan)}."

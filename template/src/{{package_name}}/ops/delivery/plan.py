@@ -133,8 +133,7 @@ def bucket(experiment: str, key: str) -> float:
 
 def current(stage: str) -> Plan | None:
     """Return what is tried on a stage now, or None."""
-    path = _url(stage, PLAN)
-    return storage.read_json(path, Plan) if storage.exists(path) else None
+    return storage.find_json(_url(stage, PLAN), Plan)
 
 
 def write(stage: str, plan: Plan) -> None:
