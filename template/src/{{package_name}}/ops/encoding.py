@@ -40,5 +40,9 @@ class Encoder:
             if codes is not None:
                 column = [codes.get(value, np.nan) for value in column]  # type: ignore[call-overload]
             columns[name] = np.asarray(column, dtype=np.float32)
-        columns.update(self._derive(columns))
-        return np.column_stack([columns[name] for name in self.names])
+        return self.stack(columns)
+
+    def stack(self, columns: Columns) -> NDArray[np.float32]:
+        """Add the derived features to encoded columns and return the matrix: float32, (rows, features)."""
+        every = {**columns, **self._derive(columns)}
+        return np.column_stack([every[name] for name in self.names])

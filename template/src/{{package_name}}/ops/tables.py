@@ -1,7 +1,5 @@
 """Reads the prepared tables, and turns them into what a model is fitted and measured on."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -30,11 +28,16 @@ def matrix(frame: pl.DataFrame, encoder: Encoder) -> NDArray[np.float32]:
             f"The table lacks {', '.join(missing)}, which the model needs: bring the column back, "
             "or train a model without it."
         )
-    values: dict[str, Any] = {
-        **{c.name: frame[c.name].cast(pl.Float32).to_numpy() for c in encoder.schema.numeric},
-        **{c.name: frame[c.name].to_list() for c in encoder.schema.categorical},
-    }
-    return encoder.matrix(values)
+    return encoder.stack(encoded(frame, encoder.schema))
+
+
+def encoded(frame: pl.DataFrame, schema: Schema) -> dict[str, NDArray[np.float32]]:
+    """Encode the columns of a schema as `Encoder.matrix` does, without a Python object for each value."""
+    columns = {column.name: frame[column.name].cast(pl.Float32, strict=False) for column in schema.numeric}
+    for column in schema.categorical:
+        codes = frame[column.name].cast(pl.String).cast(pl.Enum(column.categories), strict=False).to_physical()
+        columns[column.name] = codes.cast(pl.Float32)
+    return {name: column.fill_null(float("nan")).to_numpy() for name, column in columns.items()}
 
 
 def target(frame: pl.DataFrame, schema: Schema) -> NDArray[np.int8]:

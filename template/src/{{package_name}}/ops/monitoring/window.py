@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .. import bundle, release, storage
+from .. import bundle, release, storage, tables
 from ..columns import Numeric, Schema
 from ..errors import ProjectError
 from ..profile import Profile
@@ -73,4 +73,4 @@ class Window:
 
     def matrix(self, model: bundle.Bundle) -> NDArray[np.float32]:
         """Encode the window as the model sees it: float32, (rows, features)."""
-        return model.own_encoder.matrix(self.features.to_dict(as_series=False))
+        return model.own_encoder.stack(tables.encoded(self.features, self.schema))
