@@ -33,6 +33,7 @@ def command(**options: str | int | None) -> None:
         workers=settings.workers,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks where a request came from
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=GRACE,
