@@ -95,3 +95,17 @@ def test_a_page_says_nothing_of_a_higher_level(render: Callable[..., Path]) -> N
     assert "make retrain" not in readme
     assert "copier update --data level=pipeline --skip-answered" in readme
     assert "copier update" not in (render("continuous") / "README.md").read_text().split("## Commands")[0]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_heading_stands_by_itself(render: Callable[..., Path], level: str) -> None:
+    """Pages are stitched from parts: a part without a blank line at its end would swallow the next heading."""
+    crowded = []
+    for path in sorted(render(level).rglob("*.md")):
+        fenced, before = False, ""
+        for line in path.read_text().splitlines():
+            fenced ^= line.startswith("```")
+            if line.startswith("#") and not fenced and before.strip() and not before.startswith("{%"):
+                crowded.append(f"{path.name}: {line}")
+            before = line
+    assert crowded == []
