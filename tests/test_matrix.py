@@ -166,6 +166,8 @@ def is_ours(path: Path) -> bool:
 def jinja_in(path: Path) -> bool:
     text = re.sub(r"\$\{\{.*?\}\}", "", path.read_text())  # expressions of GitHub Actions
     text = re.sub(r"\{\{\s*(\$|\.|humanize|printf).*?\}\}", "", text)  # templates of Prometheus and Go
+    if path.parent.name == "dashboards":
+        text = re.sub(r"\{\{\w+\}\}", "", text)  # labels in the legends of Grafana
     if path.suffix in (".py", ".ipynb", ".mk", ".tf", ".hcl"):
         return "{%" in text or bool(re.search(r"\{\{ ?(project_name|package_name|level|python_version)", text))
     return bool(re.search(r"\{\{|\{%|\{#", text))
