@@ -7,7 +7,7 @@ UV ?= $(shell command -v uv || echo .venv/bin/uv)
 RUN := $(UV) run --no-sync
 FOLDER ?=
 
-.PHONY: help setup demo test check build bench
+.PHONY: help setup demo test drill check build bench
 
 help:  ## Show this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,10 @@ demo: setup  ## Render level `continuous` into a new folder and run it, from tra
 	@$(RUN) python -m rungs.demo $(FOLDER)
 
 test: setup  ## Run every test (FAST=1: without those that take minutes)
-	$(RUN) env -u VIRTUAL_ENV pytest $(if $(FAST),-m "not slow")
+	$(RUN) env -u VIRTUAL_ENV pytest -m "not drill$(if $(FAST), and not slow)"
+
+drill: setup  ## Render level `continuous` and play its drill RUNS times (5 minutes each)
+	$(RUN) env -u VIRTUAL_ENV pytest -m drill --runs=$(or $(RUNS),1)
 
 check: setup  ## Lint, check types, and compare built files with a fresh build
 	$(RUN) ruff check .

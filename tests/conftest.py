@@ -30,6 +30,15 @@ exec {offline} "$folder" "$@"
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--runs", type=int, default=1, help="how often the drill is played")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "run_number" in metafunc.fixturenames:
+        metafunc.parametrize("run_number", range(1, metafunc.config.getoption("--runs") + 1))
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return catalogs.load(ROOT)

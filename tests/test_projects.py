@@ -104,7 +104,8 @@ def test_continuous_heals_drift_and_leaves_usual_traffic_alone(ready: Callable[[
     assert run(project, "git", "status", "--porcelain") == "", "the demo left something behind"
 
 
-def test_continuous_survives_its_drill(ready: Callable[[str], Path]) -> None:
+@pytest.mark.drill
+def test_continuous_survives_its_drill(ready: Callable[[str], Path], run_number: int) -> None:
     """Every act as expected: drifts, a schema break, bad challengers, a killed service, a registry outage."""
     project = ready("continuous")
     output = make(project, "drill")
