@@ -81,10 +81,14 @@ def _schema_break(stage: Stage) -> None:
     before, started = stage.scene.version(), stage.retrainings()
     stage.scene.project("simulate", "--days", "15", "--drift", "schema", "--requests", "400")
     files = sorted(storage.glob(storage.url("landing", "requests", "*.ndjson")))
-    refused = stage.scene.project("traffic", "--url", stage.scene.url, "--file", files[-1], may_fail=True)
-    stage.insist("what breaks the schema is refused, the rest is answered", _refused(refused), refused.lines[0])
-    if stage.programs:
-        stage.until("RequestsRefused fires", lambda: _prometheus(stage, "RequestsRefused"), SOON)
+    again = ("--seconds", "3600", "--pause", "0.01", "--connections", "4")
+    words = ("--url", stage.scene.url, "--file", files[-1], *again)
+    with stage.scene.background("traffic", *words) as requests:
+        if stage.programs:
+            stage.until("RequestsRefused fires", lambda: _prometheus(stage, "RequestsRefused"), SOON)
+        else:
+            time.sleep(5)
+    stage.insist("what breaks the schema is refused, the rest is answered", _refused(requests), requests.lines[0])
     retrained = stage.scene.make("retrain", "", PIPELINE, may_fail=True)
     said = next((line for line in retrained.lines if "channel" in line or "loan_amount" in line), "")
     stopped = bool(retrained.status and said)

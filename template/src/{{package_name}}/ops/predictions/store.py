@@ -81,7 +81,9 @@ class Store:
         for _ in range(TRIES):
             state = self._state()
             entries = self._list()
-            if self._state() == state:
+            # A file that is renamed while a folder is read may show under neither name: then two readings differ.
+            settled = not self.local or {e.name for e in entries} == {e.name for e in self._list()}
+            if settled and self._state() == state:
                 hidden = set(state.sources if state.committed else state.targets)
                 shown = [entry for entry in entries if entry.name not in hidden]
                 return Files(
