@@ -140,8 +140,7 @@ def _costlier(evidence: Evidence, settings: DeliverySettings) -> tuple[float, fl
     if min(ours.labelled, theirs.labelled) < settings.minimum_labels:
         return None
     assert None not in (ours.cost, theirs.cost, ours.variance, theirs.variance)  # noqa: S101  labels are known
-    mean = (ours.cost or 0.0) - (theirs.cost or 0.0)
-    spread = ((ours.variance or 0.0) / ours.labelled + (theirs.variance or 0.0) / theirs.labelled) ** 0.5
+    mean, spread = _difference(ours, theirs)
     return mean - NormalDist().inv_cdf(settings.confidence) * spread, mean
 
 
@@ -151,8 +150,7 @@ def _tested(plan: Plan, evidence: Evidence, settings: DeliverySettings) -> tuple
     known = min(ours.labelled, theirs.labelled)
     if known < rows:
         return _wait(evidence, settings, f"{known:,} of {rows:,} outcomes of each side are known.")
-    mean = (ours.cost or 0.0) - (theirs.cost or 0.0)
-    spread = ((ours.variance or 0.0) / ours.labelled + (theirs.variance or 0.0) / theirs.labelled) ** 0.5
+    mean, spread = _difference(ours, theirs)
     half = NormalDist().inv_cdf((1 + settings.confidence) / 2) * spread
     said = (
         f"Experiment {plan.experiment}: version {ours.version} costs {mean:+.4f} per row ({mean - half:+.4f} to "
@@ -161,6 +159,12 @@ def _tested(plan: Plan, evidence: Evidence, settings: DeliverySettings) -> tuple
     if mean + half < 0:
         return "release", f"{said}: it is better."
     return "withdraw", f"{said}: it is not shown to be better."
+
+
+def _difference(ours: Side, theirs: Side) -> tuple[float, float]:
+    """Mean difference of cost per labelled row, and its standard error."""
+    mean = (ours.cost or 0.0) - (theirs.cost or 0.0)
+    return mean, ((ours.variance or 0.0) / ours.labelled + (theirs.variance or 0.0) / theirs.labelled) ** 0.5
 
 
 def _wait(evidence: Evidence, settings: DeliverySettings, sentence: str) -> tuple[Action, str]:

@@ -8,13 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ... import source
 from .. import bundle, storage
 from ..bundle import Bundle
 from ..columns import Schema
 from ..costs import DecisionSettings
 from ..monitoring.statistics import psi
-from ..predictions import pseudonym, reading
+from ..predictions import labels, reading
 from ..predictions.store import Store
 from ..profile import Profile, count
 from .decision import Evidence, Side
@@ -59,15 +58,8 @@ def _outcomes(schema: Schema, log: pl.DataFrame) -> pl.DataFrame:
     empty = pl.DataFrame(schema={"key": pl.String, "outcome": pl.Int8})
     if schema.identifier is None or log["key"].is_null().all():
         return empty
-    known = source.load().filter(pl.col(schema.target).is_not_null(), pl.col(schema.identifier).is_not_null())
-    hashed = pseudonym.hasher()
-    return pl.DataFrame(
-        {
-            "key": [hashed(value) for value in known[schema.identifier]],
-            "outcome": known[schema.target].cast(pl.Int8),
-        },
-        schema=empty.schema,
-    ).unique("key", keep="last")
+    outcome = pl.col(schema.target).cast(pl.Int8).alias("outcome")
+    return labels.latest(labels.load(schema)).select("key", outcome)
 
 
 def _side(version: int, rows: pl.DataFrame, threshold: float) -> Side:
