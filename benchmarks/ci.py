@@ -1,0 +1,116 @@
+"""What checkers find in the CI files of each system, how much of what they fetch is pinned, and how long jobs take.
+
+    CI_RUNNERS_DIR=DIR RUNGS_TOOLS=DIR [RUNGS_CHECKOV=FILE] uv run python -m benchmarks.ci [--system ID]... [--execute]
+
+Renders level `continuous` with each system. `--execute` runs every job that a change starts, but for the images, in a
+clean checkout with the packages that uv has kept: seconds of the whole job on this machine. No timings are compared.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rungs import catalog as catalogs
+from rungs import places, render
+from rungs.models import Component, Event
+
+TOOLS = Path(os.environ.get("RUNGS_TOOLS", "")) / "ci-runners"
+CHECKOV = os.environ.get("RUNGS_CHECKOV", "checkov")
+FRAMEWORKS = {
+    "github-actions": "github_actions",
+    "gitlab-ci": "gitlab_ci",
+    "azure-devops": "azure_pipelines",
+    "circleci": "circleci_pipelines",
+}
+FETCHED = re.compile(r"^\s*(?:- )?(?:uses|image|orb|container):\s*['\"]?(?P<what>[^\s'\"{]+)", re.MULTILINE)
+PINNED = re.compile(r"@(?:sha256:[0-9a-f]{64}|[0-9a-f]{40})$")
+ELSEWHERE = {"image"}  # benchmarks and tests of containers build them
+
+
+@dataclass
+class Row:
+    """What was found of one system. Seconds are by stage; None where the job did not end green."""
+
+    title: str
+    files: int = 0
+    findings: int = 0
+    checkov: str = "no rules"
+    fetched: int = 0
+    pinned: int = 0
+    seconds: dict[str, float | None] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Print a Markdown table with a row for each system."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--system", action="append", default=[], help="only this one; may be given more than once")
+    parser.add_argument("--execute", action="store_true", help="run the jobs of a change, too")
+    given = parser.parse_args()
+    if not (TOOLS / "ci-check").is_file():
+        parser.error("RUNGS_TOOLS names no folder with ci-runners, which check and run the files")
+    catalog = catalogs.load(places.root())
+    systems = [c for c in catalog.members("ci") if not given.system or c.id in given.system]
+    under_review = [stage.id for stage in catalog.stages if Event.change in stage.by and stage.id not in ELSEWHERE]
+    rows = [_row(system, under_review if given.execute else []) for system in systems]
+    heads = ("system", "files", "findings of ci-check", "findings of checkov", "pinned of what is fetched")
+    print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|")
+    for row in rows:
+        share = f"{row.pinned} of {row.fetched}" if row.fetched else "nothing is fetched"
+        jobs = ", ".join(f"{name} {'red' if took is None else f'{took:.0f}'}" for name, took in row.seconds.items())
+        print(f"| {row.title} | {row.files} | {row.findings} | {row.checkov} | {share} | {jobs} |")
+
+
+def _row(system: Component, stages: list[str]) -> Row:
+    row = Row(system.title)
+    with render.rendered({"level": "continuous", "ci": system.id}) as rendered, tempfile.TemporaryDirectory() as name:
+        project = Path(name) / "credit-risk"
+        subprocess.run(["cp", "-r", rendered, project], check=True)
+        files = [project / path for path in dict.fromkeys(system.stages.values())]
+        row.files = len(files)
+        for file in files:
+            words = [TOOLS / "ci-check", system.id, file, "--workspace", project]
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            row.findings += len(done.stdout.splitlines()) if done.returncode else 0
+            for found in FETCHED.finditer(file.read_text()):
+                if not found["what"].startswith("./"):
+                    row.fetched += 1
+                    row.pinned += bool(PINNED.search(found["what"]))
+        if system.id in FRAMEWORKS:
+            row.checkov = str(_checkov(project, FRAMEWORKS[system.id]))
+        if stages:
+            _commit(project)
+        for stage in stages:
+            row.seconds[stage] = _seconds(system.id, project / system.stages[stage], stage)
+    return row
+
+
+def _checkov(project: Path, framework: str) -> int:
+    words = [CHECKOV, "--directory", ".", "--framework", framework, "--output", "json", "--quiet", "--compact"]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+    return sum(part.get("summary", {}).get("failed", 0) for part in (told if isinstance(told, list) else [told]))
+
+
+def _commit(project: Path) -> None:
+    subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
+    person = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=project, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=project, check=True)
+    subprocess.run(["git", *person, "commit", "--quiet", "--message", "Render"], cwd=project, check=True)
+
+
+def _seconds(system: str, file: Path, job: str) -> float | None:
+    start = time.monotonic()
+    words = [TOOLS / "ci-run", system, file, "--job", job, "--event", "pull-request"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return time.monotonic() - start if done.returncode == 0 else None
+
+
+if __name__ == "__main__":
+    main()

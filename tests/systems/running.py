@@ -1,0 +1,27 @@
+"""Checks the CI files of a rendered project without their server, and runs their jobs on this machine."""
+
+import os
+import subprocess
+from pathlib import Path
+
+
+def check(runners: Path, system: str, path: Path, workspace: Path) -> None:
+    """Hold a CI file against its schema and semantics; a finding fails the test and is shown."""
+    command: list[str | Path] = [runners / "ci-check", system, path, "--workspace", workspace]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{path.name}\n{done.stdout}{done.stderr}"
+
+
+def run(runners: Path, system: str, path: Path, *words: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
+    """Run jobs of a CI file in clean checkouts of its project, which gets the lock file that its user would commit.
+
+    `words` are options of ci-run, such as `--job check`. `terraform` is the program that stands for terraform and needs
+    no network: the fixture of that name.
+    """
+    project = next(folder for folder in path.parents if (folder / ".git").exists())
+    subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
+    environment = dict(os.environ)
+    if terraform:
+        environment["PATH"] = f"{Path(terraform).parent}:{environment['PATH']}"
+    command: list[str | Path] = [runners / "ci-run", system, path, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=project, env=environment)

@@ -1,0 +1,282 @@
+"""The pipelines of Azure DevOps: what they may call, what they reach, and that they run."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import yaml
+
+from rungs.models import Level
+from running import make
+from systems import azure_devops, running
+from world import commit, git
+
+LEVELS = [str(level) for level in Level]
+FOLDER = "ci/azure-devops"
+Render = Callable[..., Path]
+
+# A script calls make, or hands on what make gave: as a variable of the job, or to the page of the run.
+MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: [A-Z]+=\S+| [A-Z]+=\"[^\"]*\")*"
+LINE = re.compile(rf'(?:set -e|{MAKE}(?: > "\$AGENT_TEMPDIRECTORY/\w+\.md")?|\w+=\$\({MAKE}\)|echo "##vso\[.*)$')
+OTHERS = re.compile(r"\$\{\{|\$\([\w.-]+\)")  # what Azure DevOps writes into a script
+
+
+@pytest.fixture
+def rendered(render: Render) -> Render:
+    return lambda level, **answers: render(level, ci="azure-devops", **answers)
+
+
+def documents(project: Path) -> dict[str, dict[str, Any]]:
+    paths = [project / "azure-pipelines.yml", *sorted((project / FOLDER).glob("*.yml"))]
+    return {path.name: yaml.safe_load(path.read_text()) for path in paths}
+
+
+def pipelines(project: Path) -> list[Path]:
+    """The files that a pipeline is made of; the others are parts of these."""
+    names = [name for name, document in documents(project).items() if "trigger" in document]
+    return [project / name if name == "azure-pipelines.yml" else project / FOLDER / name for name in names]
+
+
+def nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from nodes(inner)
+
+
+def test_a_higher_level_adds_files_and_changes_no_more_than_what_follows_a_retraining(rendered: Render) -> None:
+    lower: dict[str, str] = {}
+    for level in LEVELS:
+        project = rendered(level)
+        paths = [project / "azure-pipelines.yml", *(project / FOLDER).iterdir()]
+        found = {path.name: path.read_text() for path in paths}
+        changed = {name for name, text in lower.items() if found.get(name) != text}
+        assert changed <= {"retrain.yml", "variables.yml"}  # the second belongs to the user from its first day on
+        assert len(found) > len(lower)
+        if "retrain.yml" in changed:
+            assert found["retrain.yml"].startswith(lower["retrain.yml"])
+        lower = found
+
+
+@pytest.mark.parametrize("cloud", ["aws", "none"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_schema_templates_and_conditions(rendered: Render, runners: Path, level: str, cloud: str) -> None:
+    project = rendered(level, cloud=cloud)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda path: running.check(runners, "azure-devops", path, project), pipelines(project)))
+
+
+def test_they_hold_when_all_variables_are_filled_in(project: Render, runners: Path) -> None:
+    folder = project("continuous", ci="azure-devops")
+    variables = folder / FOLDER / "variables.yml"
+    variables.write_text(variables.read_text().replace('""', "something"))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda path: running.check(runners, "azure-devops", path, folder), pipelines(folder)))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_scripts_only_call_make_and_hold_no_text_of_others(rendered: Render, level: str) -> None:
+    project = rendered(level, cloud="none")
+    scripts = [node["bash"] for document in documents(project).values() for node in nodes(document) if "bash" in node]
+    lines = [line for script in scripts for line in script.strip().splitlines() if "pip install" not in line]
+    assert len(lines) >= 6
+    assert [line for line in lines if not LINE.match(line)] == []
+    with_cloud = documents(rendered(level, cloud="aws"))
+    everything = [node["bash"] for document in with_cloud.values() for node in nodes(document) if "bash" in node]
+    assert len(everything) > len(scripts)
+    assert [script for script in everything if OTHERS.search(script)] == []
+    called = {target for script in scripts for target in re.findall(r" ([a-z][a-z-]+)(?=[ )\n]|$)", script)}
+    text = "\n".join(path.read_text() for path in (project / "Makefile", *project.glob("*/*/*.mk")))
+    known = set(re.findall(r"^([a-z][a-z-]*)::?(?:\s|$)", text, re.MULTILINE))
+    assert {"check", "template-request"} <= called & known
+    assert not {job for jobs in azure_devops.read(project).values() for job in jobs.runs} - known
+
+
+def test_what_writes_waits_for_its_turn_and_production_for_a_person(rendered: Render) -> None:
+    found = documents(rendered("continuous"))
+    stages = {node["stage"]: node for document in found.values() for node in nodes(document) if "stage" in node}
+    places = {name: stage["jobs"][0].get("environment") for name, stage in stages.items()}
+    assert places["retrain"] == places["trigger"] == "training"
+    assert (places["production"], places["rollback"]) == ("production", "${{ parameters.stage }}")
+    for name in ("retrain", "trigger", "production", "rollback", "deliver"):
+        assert stages[name]["lockBehavior"] == "sequential", name
+    # An hourly run ends with the answer of the person whom it asks, and the next one starts after that.
+    assert [schedule["batch"] for schedule in found["trigger.yml"]["schedules"]] == [True]
+
+
+def test_the_cloud_is_named_where_there_is_one(rendered: Render) -> None:
+    project = rendered("continuous", cloud="none")
+    for path in (*(project / FOLDER).iterdir(), project / "azure-pipelines.yml"):
+        assert not re.search("aws|terraform", path.read_text(), re.IGNORECASE), path.name
+    protected = (rendered("continuous") / FOLDER / "protected.yml").read_text()
+    assert "serviceConnectionId" in protected and "umask 077" in protected
+
+
+# The login, against a server that answers as Azure DevOps and AWS do
+
+KEYS = {"AccessKeyId": "made-up-id", "SecretAccessKey": "made-up-secret", "SessionToken": "made-up-session"}
+ANSWER = {"AssumeRoleWithWebIdentityResponse": {"AssumeRoleWithWebIdentityResult": {"Credentials": KEYS}}}
+
+
+@contextmanager
+def server(status: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """Answer calls for a token and for keys. The calls are kept: path, header Authorization, body."""
+    calls: list[tuple[str, str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            calls.append((self.path, self.headers.get("Authorization", ""), body))
+            for_token = self.path.startswith("/oidc")
+            self.send_response(200 if for_token else status)
+            self.end_headers()
+            self.wfile.write(json.dumps({"oidcToken": "made-up-token"} if for_token else ANSWER).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=listener.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.server_port}", calls
+    finally:
+        listener.shutdown()
+        listener.server_close()
+
+
+def log_in(project: Path, folder: Path, address: str) -> subprocess.CompletedProcess[str]:
+    steps = nodes(documents(project)["protected.yml"])
+    (script,) = [step["bash"] for step in steps if "SYSTEM_ACCESSTOKEN" in step.get("env", ())]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AGENT_TEMPDIRECTORY": str(folder),
+        "AWS_ENDPOINT_URL_STS": address,
+        "AWS_REGION": "eu-central-1",
+        "BUILD_BUILDID": "7",
+        "CONNECTION": "11111111-2222",
+        "ROLE": "arn:aws:iam::111122223333:role/credit-risk-production-delivery",
+        "SYSTEM_ACCESSTOKEN": "token-of-the-job",
+        "SYSTEM_OIDCREQUESTURI": f"{address}/oidc",
+    }
+    return subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_login_trades_the_token_of_a_service_connection_for_keys_of_an_hour(
+    rendered: Render, tmp_path: Path
+) -> None:
+    with server(200) as (address, calls):
+        done = log_in(rendered("continuous"), tmp_path, address)
+    assert done.returncode == 0, done.stderr
+    (path, authorization, _), (_, _, asked) = calls
+    assert path == "/oidc?api-version=7.1&serviceConnectionId=11111111-2222"
+    assert authorization == "Bearer token-of-the-job"
+    assert parse_qs(asked)["WebIdentityToken"] == ["made-up-token"]
+    assert parse_qs(asked)["RoleArn"] == ["arn:aws:iam::111122223333:role/credit-risk-production-delivery"]
+    (left,) = tmp_path.iterdir()
+    assert left.read_text().splitlines() == [
+        "[default]",
+        "aws_access_key_id = made-up-id",
+        "aws_secret_access_key = made-up-secret",
+        "aws_session_token = made-up-session",
+    ]
+    assert stat.S_IMODE(left.stat().st_mode) == 0o600
+    assert done.stdout == f"##vso[task.setvariable variable=AWS_SHARED_CREDENTIALS_FILE]{left}\n"
+    assert "made-up" not in done.stderr
+
+
+def test_a_login_that_is_refused_turns_the_job_red(rendered: Render, tmp_path: Path) -> None:
+    with server(403) as (address, calls):
+        done = log_in(rendered("continuous"), tmp_path, address)
+    assert len(calls) == 2
+    assert done.returncode != 0
+    assert "403" in done.stderr and "task.setvariable" not in done.stdout
+
+
+def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
+    """Azure's own command is not at hand: what stands for it here writes down how it was called."""
+    folder, origin, bin = project("manual", ci="azure-devops"), tmp_path / "origin.git", tmp_path / "bin"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(folder, "remote", "add", "origin", str(origin))
+    bin.mkdir()
+    (bin / "az").write_text(
+        f'#!/bin/sh\necho "$AZURE_DEVOPS_EXT_PAT: $@" >> {tmp_path}/calls\n[ "$3" != list ] || echo 0\n'
+    )
+    (bin / "az").chmod(0o755)
+    job = {
+        "PATH": f"{bin}:{os.environ['PATH']}",
+        "SYSTEM_ACCESSTOKEN": "token-of-the-job",
+        "SYSTEM_COLLECTIONURI": "https://dev.azure.invalid/acme/",
+        "SYSTEM_TEAMPROJECT": "Credit risk",
+        "BUILD_REPOSITORY_NAME": "credit-risk",
+        "BUILD_REPOSITORY_PROVIDER": "TfsGit",
+    }
+    assert "up to date with its template" in make(folder, "template-request", status=0, **job)
+    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
+    (folder / "azure-pipelines.yml").write_text("better\n")
+    commit(folder, "Update the template from v8 to v9")
+    git(folder, "switch", "--quiet", "--detach", "main")  # as Azure DevOps checks out
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    elsewhere = make(folder, "template-request", status=2, **{**job, "BUILD_REPOSITORY_PROVIDER": "GitHub"})
+    assert "push rungs/update-v9" in elsewhere and git(origin, "branch", "--list") == ""
+    assert "token-of-the-job" not in make(folder, "template-request", status=0, **job)
+    assert "rungs/update-v9" in git(origin, "branch", "--list")
+    listed, created = (tmp_path / "calls").read_text().splitlines()
+    assert listed.startswith("token-of-the-job: repos pr list --organization https://dev.azure.invalid/acme/")
+    assert "--project Credit risk --repository credit-risk --source-branch rungs/update-v9" in created
+    assert "--title Update the template from v8 to v9 --description What it does." in created
+
+
+def run(runners: Path, path: Path, job: str, *words: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a job with the packages that other jobs have fetched, as Azure DevOps' cache brings them."""
+    cache = Path(os.environ.get("CI_RUNNERS_DIR", "~/.cache/ci-runners")).expanduser() / "cache/uv"
+    options = ("--job", job, "--var", f"UV_CACHE_DIR={cache}", *words)
+    return running.run(runners, "azure-devops", path, *options, terraform=terraform)
+
+
+@pytest.mark.systems
+def test_jobs_of_a_change_run_to_green(project: Render, runners: Path, terraform: str) -> None:
+    folder = project("manual", ci="azure-devops")
+    for one in (folder / "tests").glob("test_*.py"):  # test_projects.py runs them all
+        if one.name != "test_storage.py":
+            one.unlink()
+    path = folder / "azure-pipelines.yml"
+    for job in ("check", "infrastructure"):
+        done = run(runners, path, job, "--event", "pull-request", "--branch", "topic", terraform=terraform)
+        assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+        assert f"== {job}: success" in done.stdout
+        assert job != "check" or "1 files of test results" in done.stdout
+
+
+@pytest.mark.systems
+def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
+    folder = project("manual", ci="azure-devops")
+    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
+    done = run(runners, folder / "azure-pipelines.yml", "check")
+    assert done.returncode == 1
+    assert "F401" in done.stdout
+    assert "== check: failure" in done.stdout
+
+
+@pytest.mark.systems
+def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
+    folder = project("pipeline", ci="azure-devops")
+    settings = (folder / "settings.toml").read_text()
+    assert "minimum_auc = 0.65" in settings
+    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
+    done = run(runners, folder / FOLDER / "sample.yml", "sample", "--workspace", str(folder))
+    assert done.returncode == 1
+    assert "Gate closed: The challenger's AUC" in done.stdout, done.stdout[-5000:]
+    assert "== sample: failure" in done.stdout
+    assert "artifact evaluation-of-sample" in done.stdout, "the verdict is not kept"

@@ -1,0 +1,230 @@
+"""The configuration of CircleCI: what it may call, which contexts it has where, and that its jobs run."""
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rungs.models import Level
+from running import make
+from systems import circleci, running
+from world import commit, git
+
+LEVELS = [str(level) for level in Level]
+CONFIG = ".circleci/config.yml"
+Render = Callable[..., Path]
+
+
+@pytest.fixture
+def rendered(render: Render) -> Render:
+    return lambda level, **answers: render(level, ci="circleci", **answers)
+
+
+def config(project: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((project / CONFIG).read_text())
+    return loaded
+
+
+def entries(project: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each job of each workflow, with what the workflow says of it."""
+    for name, workflow in config(project)["workflows"].items():
+        for entry in workflow["jobs"]:
+            yield name, *circleci.named(entry)
+
+
+def known_to_the_runner(project: Path) -> None:
+    """Take away the one key that the schema knows and ci-runners does not: without it the rest is read and run."""
+    text = (project / CONFIG).read_text()
+    (project / CONFIG).write_text(re.sub(r"^ +serial-group: .*\n", "", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("cloud", ["aws", "none"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_schema_and_semantics(project: Render, runners: Path, level: str, cloud: str) -> None:
+    folder = project(level, ci="circleci", cloud=cloud)
+    command: list[str | Path] = [runners / "ci-check", "circleci", folder / CONFIG, "--workspace", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "ok   schema" in done.stdout and "FAIL" not in done.stdout, done.stdout
+    known_to_the_runner(folder)
+    running.check(runners, "circleci", folder / CONFIG, folder)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_scripts_hold_no_text_of_others(rendered: Render, level: str) -> None:
+    """Only what this file itself hands to its own commands is written into a script; the rest comes by environment."""
+    text = (rendered(level) / CONFIG).read_text()
+    commands = re.findall(r"^ +command: (?:\|\n((?: {12}.*\n)+)|(.*)\n)", text, re.MULTILINE)
+    assert len(commands) >= 3
+    inserted = {name for both in commands for name in re.findall(r"<< ([\w.]+) >>", "".join(both))}
+    assert inserted == {"parameters.targets", "parameters.minutes"}
+    handed = re.findall(r"- make: \{(.*)\}", text)
+    assert handed and not [one for one in handed if "<<" in one]
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_contexts_are_for_main_alone(rendered: Render, level: str) -> None:
+    project = rendered(level)
+    given = {name for name, _, settings in entries(project) if "context" in settings}
+    assert "retrain" in given
+    for _, values in circleci.pipelines(config(project)):
+        elsewhere = {**values, "pipeline.git.branch": "topic"}
+        flows = config(project)["workflows"]
+        started = {name for name, one in flows.items() if circleci.holds(one["when"], elsewhere)}
+        assert not started & given
+
+
+def test_only_production_has_the_context_of_production(rendered: Render) -> None:
+    project = rendered("continuous")
+    having = {job for _, job, settings in entries(project) if "credit-risk-production" in settings.get("context", ())}
+    assert having == {"production"}
+    rollback = {str(settings["context"]) for _, job, settings in entries(project) if job == "rollback"}
+    assert rollback == {"['credit-risk', 'credit-risk-<< pipeline.parameters.stage >>']"}
+
+
+def test_what_writes_to_the_registry_waits_for_its_turn(rendered: Render) -> None:
+    groups: dict[str, set[str]] = {}
+    for name, job, settings in entries(rendered("continuous")):
+        groups.setdefault(job, set()).add(settings.get("serial-group", ""))
+        jobs = [one for flow, _, one in entries(rendered("continuous")) if flow == name and "serial-group" in one]
+        assert len({one["serial-group"] for one in jobs}) == len(jobs), "CircleCI knows a group once in a workflow"
+    assert groups["retrain"] == groups["trigger"] == {"credit-risk/model"}
+    assert groups["production"] == groups["rollback"] == {"credit-risk/release"}
+
+
+def test_what_sees_a_variable_reads_no_cache(rendered: Render) -> None:
+    loaded = config(rendered("continuous"))
+    kinds = {
+        name: {step.kind for step in circleci.steps(loaded, job["steps"], {})} for name, job in loaded["jobs"].items()
+    }
+    private = {job for _, job, settings in entries(rendered("continuous")) if "context" in settings}
+    assert len(private) >= 7
+    assert not [name for name in private if kinds[name] & {"restore_cache", "save_cache"}]
+    assert {"restore_cache", "save_cache"} <= kinds["check"], "no cache is seen at all"
+
+
+def test_the_login_comes_from_the_cloud(rendered: Render) -> None:
+    with_cloud = (rendered("continuous") / CONFIG).read_text()
+    without = (rendered("continuous", cloud="none") / CONFIG).read_text()
+    assert "AWS_WEB_IDENTITY_TOKEN_FILE" in with_cloud and "umask 077" in with_cloud
+    assert "aws" not in without.lower() and "OIDC" not in without and "terraform" not in without.lower()
+
+
+def shell(script: str, home: Path, **variables: str) -> str:
+    """Run a step, and after it one that prints its environment, as CircleCI does: it reads BASH_ENV before each."""
+    environment = {"PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home), "BASH_ENV": str(home / "bash_env")}
+    (home / "bash_env").touch()
+    (home / "circleci-agent").write_text("#!/bin/sh\necho agent: $*\n")
+    (home / "circleci-agent").chmod(0o755)
+    shown = ""
+    for step in (script, "env"):
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", step], env=environment | variables, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        shown += done.stdout
+    return shown
+
+
+def scripts(project: Path, job: str) -> list[str]:
+    loaded = config(project)
+    return [step.script for step in circleci.steps(loaded, loaded["jobs"][job]["steps"], {}) if step.script]
+
+
+def test_the_token_is_kept_out_of_the_checkout_and_out_of_reach(rendered: Render, tmp_path: Path) -> None:
+    [script] = [one for one in scripts(rendered("continuous"), "retrain") if "CIRCLE_OIDC_TOKEN_V2" in one]
+    token, role = {"CIRCLE_OIDC_TOKEN_V2": "token"}, {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/delivery"}
+    assert "AWS_WEB_IDENTITY_TOKEN_FILE" not in shell(script, tmp_path, **token)
+    assert f"AWS_WEB_IDENTITY_TOKEN_FILE={tmp_path}/.oidc-token\n" in shell(script, tmp_path, **token, **role)
+    assert (tmp_path / ".oidc-token").read_text() == "token"
+    assert stat.S_IMODE((tmp_path / ".oidc-token").stat().st_mode) == 0o600
+
+
+def test_variables_get_the_names_that_the_project_reads(rendered: Render, tmp_path: Path) -> None:
+    [script] = [one for one in scripts(rendered("continuous"), "retrain") if "STORAGE__ROOT" in one]
+    assert "STORAGE__ROOT=artifacts\n" in shell(script, tmp_path)
+    given = {"STORAGE_ROOT": "s3://bucket", "PREDICTION_LOG_SECRET": "a $HOME 'b'", "CIRCLE_USERNAME": "ada"}
+    shown = shell(script, tmp_path, **given)
+    assert "STORAGE__ROOT=s3://bucket\n" in shown and "PREDICTION_LOG__SECRET=a $HOME 'b'\n" in shown
+    assert "RELEASED_BY=ada\n" in shown
+
+
+def test_a_job_with_nothing_to_do_ends_green_and_says_why(rendered: Render, tmp_path: Path) -> None:
+    past, cloud = scripts(rendered("continuous"), "deliver")[:2]
+    assert "no past to look at.\nagent: step halt" in shell(past, tmp_path)
+    assert "agent" not in shell(past, tmp_path, STORAGE_ROOT="s3://bucket")
+    assert "agent: step halt" in shell(cloud, tmp_path, SCHEDULE="deliver", SCHEDULER="cloud")
+    assert "agent" not in shell(cloud, tmp_path, SCHEDULE="none", SCHEDULER="cloud")
+    assert "agent" not in shell(cloud, tmp_path, SCHEDULE="deliver")
+
+
+@pytest.mark.parametrize(
+    ("waits", "found"), [("7\n", "VERSION=7\n"), ("", "agent: step halt"), ("7; env", "agent: step halt")]
+)
+def test_production_takes_the_version_that_waited(rendered: Render, tmp_path: Path, waits: str, found: str) -> None:
+    [script] = [one for one in scripts(rendered("continuous"), "production") if "/tmp/release/version" in one]
+    (tmp_path / "version").write_text(waits)
+    shown = shell(script.replace("/tmp/release", str(tmp_path)), tmp_path)
+    assert found in shown and ("VERSION=" in shown) == (waits == "7\n")
+
+
+def run(runners: Path, project: Path, job: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
+    known_to_the_runner(project)
+    return running.run(runners, "circleci", project / CONFIG, "--job", job, terraform=terraform)
+
+
+@pytest.mark.systems
+def test_jobs_of_a_change_run_to_green(project: Render, runners: Path, terraform: str) -> None:
+    folder = project("manual", ci="circleci")
+    for path in folder.glob("tests/test_*.py"):  # test_projects.py runs them all; a few are enough to see the job's way
+        if path.name not in ("test_cli.py", "test_storage.py"):
+            path.unlink()
+    for job in ("check", "infrastructure"):
+        done = run(runners, folder, job, terraform)
+        assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+        assert f"== {job}: success" in done.stdout
+        assert job != "check" or "artifacts/tests: found" in done.stdout, "no report of the tests"
+
+
+@pytest.mark.systems
+def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
+    folder = project("manual", ci="circleci")
+    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
+    done = run(runners, folder, "check")
+    assert done.returncode == 1
+    assert "F401" in done.stdout
+    assert "== check: failure" in done.stdout
+
+
+@pytest.mark.systems
+def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
+    folder = project("pipeline", ci="circleci")
+    settings = (folder / "settings.toml").read_text()
+    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
+    done = run(runners, folder, "sample")
+    assert done.returncode == 1
+    assert "FAIL  whole" in done.stdout, done.stdout[-5000:]
+    assert "== sample: failure" in done.stdout
+    assert "artifacts/gate: found" in done.stdout, "the verdict is not kept"
+
+
+def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
+    folder, origin = project("manual", ci="circleci"), tmp_path / "origin.git"
+    assert "up to date with its template" in make(folder, "template-request")
+    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
+    (folder / "README.md").write_text("better\n")
+    commit(folder, "Update the template from v8 to v9")
+    git(folder, "switch", "--quiet", "main")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    refused = make(folder, "template-request", status=2)
+    assert "What it does." in refused and "may not push: run `make template-update` yourself" in refused
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(folder, "remote", "add", "origin", str(origin))
+    assert "rungs/update-v9 is pushed" in make(folder, "template-request")
+    assert "rungs/update-v9" in git(origin, "branch", "--list")

@@ -1,0 +1,241 @@
+"""The files of GitLab CI/CD: what they may call, what a change under review is given, and that they run."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rungs.models import Level
+from running import make
+from systems import gitlab_ci, running
+from world import commit, git
+
+LEVELS = [str(level) for level in Level]
+Render = Callable[..., Path]
+
+# One call of make; or a variable or a file that make fills.
+MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: ARGS=(?:\S+|\"[^\"]*\"))?"
+CALL = re.compile(rf"^(?:{MAKE}(?: \| tee \S+)?|[A-Z]+=\$\({MAKE}\)|echo \"[A-Z]+=\$[A-Z]+\" > \S+)$")
+NOTHING_WAITS = 'if [ -z "$VERSION" ]; then echo "Production serves it already."; exit 0; fi'
+
+
+@pytest.fixture(scope="module")
+def gitlab(render: Render) -> Render:
+    return lambda level="manual", **answers: render(level, ci="gitlab-ci", **answers)
+
+
+def files(project: Path) -> dict[str, str]:
+    found = [project / ".gitlab-ci.yml", *sorted((project / "ci/gitlab-ci").iterdir())]
+    return {str(path.relative_to(project)): path.read_text() for path in found}
+
+
+def test_a_higher_level_adds_files_and_changes_none(gitlab: Render) -> None:
+    lower: dict[str, str] = {}
+    for level in LEVELS:
+        found = files(gitlab(level))
+        assert {name for name, text in lower.items() if found.get(name) != text} == set()
+        assert len(found) > len(lower)
+        lower = found
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_jobs_only_call_make(gitlab: Render, level: str) -> None:
+    jobs = gitlab_ci.jobs(gitlab_ci.whole(gitlab(level)))
+    lines = [(name, line) for name, job in jobs.items() for line in (*job["script"], *job.get("after_script", ()))]
+    assert lines
+    assert [(name, line) for name, line in lines if not CALL.match(line) and line != NOTHING_WAITS] == []
+
+
+@pytest.mark.parametrize("cloud", ["aws", "none"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_schema_semantics_rules_and_shell(
+    gitlab: Render, runners: Path, tmp_path: Path, level: str, cloud: str
+) -> None:
+    """The schema reads one file: so all of them are written into one."""
+    folder = Path(shutil.copytree(gitlab(level, cloud=cloud), tmp_path / "project", symlinks=True))
+    document = gitlab_ci.whole(folder)
+    (folder / ".gitlab-ci.yml").write_text(yaml.safe_dump(document, sort_keys=False))
+    running.check(runners, "gitlab-ci", folder / ".gitlab-ci.yml", folder)
+
+
+def test_the_includes_are_read_as_gitlab_does_and_a_file_of_ones_own_adds_to_ours(
+    gitlab: Render, runners: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(gitlab("continuous"), tmp_path / "project", symlinks=True))
+    mine = {
+        ".cloud": {"tags": ["inside"]},
+        "lint": {"extends": ".change", "stage": "check", "script": ["make format"]},
+    }
+    (folder / "ci/gitlab-ci/mine.yml").write_text(yaml.safe_dump(mine))
+    document = gitlab_ci.whole(folder)
+    assert document["retrain"]["tags"] == ["inside"] and document["retrain"]["resource_group"] == "model"
+    running.check(runners, "gitlab-ci", folder / ".gitlab-ci.yml", folder)
+
+
+def test_a_change_under_review_gets_no_token_and_no_environment(gitlab: Render) -> None:
+    document = gitlab_ci.whole(gitlab("continuous"))
+    reviewed = {name for event, found in gitlab_ci.pipelines(document) if event == "change" for name in found}
+    assert {"check", "images", "infrastructure", "sample", "scan"} == reviewed
+    for name in reviewed:
+        assert not {"id_tokens", "secrets", "environment"} & set(document[name]), name
+        assert document[name]["interruptible"], name
+
+
+def test_what_reaches_production_starts_on_the_protected_main_branch_alone(gitlab: Render) -> None:
+    rules = gitlab_ci.whole(gitlab("continuous"))["workflow"]["rules"]
+    task = {"TASK": "retrain", "CI_PIPELINE_SOURCE": "web", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "main"}
+    protected = {**task, "CI_COMMIT_REF_PROTECTED": "true"}
+    assert gitlab_ci.outcome(rules, protected) == "on_success"
+    for other in (
+        task,
+        {**protected, "CI_COMMIT_BRANCH": "change"},
+        {**protected, "TASK": ""},
+        {**protected, "CI_PIPELINE_SOURCE": "parent_pipeline"},
+    ):
+        assert gitlab_ci.outcome(rules, other) == "never", other
+
+
+def test_schedules_rest_where_the_cloud_has_its_own_and_stages_without_a_past_are_left_out(gitlab: Render) -> None:
+    jobs = gitlab_ci.jobs(gitlab_ci.whole(gitlab("continuous")))
+    scheduled = {"CI_PIPELINE_SOURCE": "schedule", "STORAGE_ROOT": "s3://bucket"}
+    by_cloud, without = {**scheduled, "SCHEDULER": "cloud"}, {"CI_PIPELINE_SOURCE": "schedule", "STORAGE_ROOT": ""}
+
+    def started(variables: dict[str, str]) -> set[str]:
+        tasks = ({**variables, "TASK": task} for task in jobs)
+        return {
+            name for each in tasks for name, job in jobs.items() if gitlab_ci.outcome(job["rules"], each) != "never"
+        }
+
+    assert started(scheduled) - started(by_cloud) == {
+        *("retrain", "monitor", "trigger", "deliver", "staging", "production")
+    }
+    assert started(by_cloud) == {"scan", "template"}
+    assert started(without) == {"scan", "template", "retrain"}
+
+
+def test_one_writer_at_a_time_and_production_waits_for_a_person(gitlab: Render) -> None:
+    document = gitlab_ci.whole(gitlab("continuous"))
+    groups = {name: job.get("resource_group") for name, job in gitlab_ci.jobs(document).items()}
+    assert groups["retrain"] == groups["trigger"] == "model"
+    assert groups["staging"] == groups["production"] == groups["rollback"] == "release"
+    for event, found in gitlab_ci.pipelines(document):
+        if "production" in found:
+            assert "staging" in found and found["production"] == "manual", event
+    assert document["production"]["environment"] == "production"
+
+
+def test_the_login_comes_from_the_cloud(gitlab: Render) -> None:
+    with_cloud, without = (gitlab_ci.whole(gitlab("continuous", cloud=cloud)) for cloud in ("aws", "none"))
+    signing = {"SIGSTORE_ID_TOKEN": {"aud": "sigstore"}}
+    assert with_cloud["retrain"]["id_tokens"] == {**signing, "CLOUD_TOKEN": {"aud": "sts.amazonaws.com"}}
+    assert "terraform" in with_cloud["infrastructure"]["image"]["name"]
+    assert "python:" in without["infrastructure"]["image"]
+    assert without["retrain"]["id_tokens"] == signing
+    assert not re.search("aws|amazon|terraform", str(without), re.IGNORECASE)
+
+
+def test_image_names_stand_in_one_file_with_their_version(gitlab: Render) -> None:
+    found = {
+        (name, image)
+        for name, text in files(gitlab("continuous")).items()
+        for image in re.findall(r"^ *(?:image:|name:|-) ([\w./-]+:[\w.-]+)$", text, re.MULTILINE)
+    }
+    assert {name for name, _ in found} == {"ci/gitlab-ci/setup.yml"}
+    assert {image.split(":")[0] for _, image in found} == {"python", "docker", "hashicorp/terraform"}
+    assert not any(image.endswith(":latest") for _, image in found)
+
+
+def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
+    """A bare repository that takes push options stands for GitLab here; its hook writes down what it is asked for."""
+    folder, origin = project("manual", ci="gitlab-ci"), tmp_path / "origin.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    hook = origin / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nenv | grep ^GIT_PUSH_OPTION_ | sort > options\n")
+    hook.chmod(0o755)
+    git(folder, "remote", "add", "origin", str(origin))
+    assert "up to date with its template" in make(folder, "template-request")
+    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
+    (folder / "README.md").write_text("better\n")
+    commit(folder, "Update the template from v8 to v9")
+    git(folder, "switch", "--quiet", "main")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text('What "it" does:\n\n- `$HOME`, 100%\n')
+    refused = make(folder, "template-request", status=2)
+    assert "Allow Git push requests" in refused
+    git(origin, "config", "receive.advertisePushOptions", "true")
+    make(folder, "template-request")
+    assert "rungs/update-v9" in git(origin, "branch", "--list")
+    assert (origin / "options").read_text().splitlines() == [
+        "GIT_PUSH_OPTION_0=merge_request.create",
+        "GIT_PUSH_OPTION_1=merge_request.title=Update the template from v8 to v9",
+        r'GIT_PUSH_OPTION_2=merge_request.description=What "it" does:\n\n- `$HOME`, 100%\n',
+        "GIT_PUSH_OPTION_COUNT=3",
+    ]
+
+
+def test_a_job_pushes_with_its_own_token_and_shows_it_to_nobody(project: Render, tmp_path: Path) -> None:
+    folder = project("manual", ci="gitlab-ci")
+    git(folder, "branch", "rungs/update-v9")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text(
+        f'#!/bin/sh\ncase "$*" in *push*) echo "$@" > {tmp_path}/called; shift 3\n'
+        f'  printf "protocol=https\\nhost=gitlab.invalid\\n\\n" | {shutil.which("git")} -c credential.helper= -c "$1" '
+        f'credential fill > {tmp_path}/login ;; *) exec {shutil.which("git")} "$@" ;; esac\n'
+    )
+    (tmp_path / "bin/git").chmod(0o755)
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    told = make(
+        folder, "template-request", PATH=path, CI_JOB_TOKEN="s3cret", CI_PROJECT_URL="https://gitlab.invalid/g/p"
+    )
+    called, login = (tmp_path / "called").read_text(), (tmp_path / "login").read_text()
+    assert "https://gitlab.invalid/g/p.git rungs/update-v9" in called
+    assert "s3cret" not in called + told
+    assert "username=gitlab-ci-token\npassword=s3cret\n" in login
+
+
+def run(runners: Path, project: Path, terraform: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run jobs of a change under review."""
+    path, options = project / ".gitlab-ci.yml", ("--event", "pull-request", "--branch", "change", *words)
+    return running.run(runners, "gitlab-ci", path, *options, terraform=terraform)
+
+
+# With a few of the project's tests: test_projects.py runs all of them, by the same target.
+@pytest.mark.systems
+@pytest.mark.parametrize("job", ["check", "infrastructure"])
+def test_a_change_runs_to_green(project: Render, runners: Path, terraform: str, job: str) -> None:
+    done = run(
+        runners, project("manual", ci="gitlab-ci"), terraform, "--job", job, "--var", "PYTEST_ADDOPTS=-k storage"
+    )
+    assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+    assert re.search(rf"PASS +{job}", done.stdout)
+
+
+@pytest.mark.systems
+def test_a_mistake_turns_a_change_red(project: Render, runners: Path, terraform: str) -> None:
+    folder = project("manual", ci="gitlab-ci")
+    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
+    done = run(runners, folder, terraform, "--job", "check")
+    assert done.returncode == 1
+    assert "F401" in done.stdout
+    assert re.search(r"FAIL +check", done.stdout)
+
+
+@pytest.mark.systems
+def test_a_model_that_loses_the_gate_turns_a_change_red_and_no_real_registry_is_asked(
+    project: Render, runners: Path, terraform: str
+) -> None:
+    folder = project("pipeline", ci="gitlab-ci")
+    settings = folder / "settings.toml"
+    settings.write_text(re.sub(r"(?m)^minimum_auc = .*$", "minimum_auc = 0.99", settings.read_text()))
+    real = ("--var", "MLFLOW_TRACKING_URI=http://127.0.0.1:9", "--var", "STORAGE__ROOT=s3://real")
+    done = run(runners, folder, terraform, "--job", "sample", *real)
+    assert done.returncode == 1
+    assert "Gate closed: The challenger's AUC" in done.stdout + done.stderr, done.stdout[-5000:] + done.stderr[-2000:]
+    assert re.search(r"FAIL +sample", done.stdout)

@@ -1,0 +1,170 @@
+"""The configuration of Travis CI: what its jobs may see and when they start, and that they run."""
+
+import configparser
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rungs.models import Level
+from running import make
+from systems import running, travis_ci
+from world import commit, git
+
+LEVELS = [str(level) for level in Level]
+CONFIG = ".travis.yml"
+Render = Callable[..., Path]
+
+
+@pytest.fixture
+def rendered(render: Render) -> Render:
+    return lambda level, **answers: render(level, ci="travis-ci", **answers)
+
+
+def config(project: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((project / CONFIG).read_text())
+    return loaded
+
+
+def included(project: Path) -> dict[str, dict[str, Any]]:
+    return {job["name"]: job for job in config(project)["jobs"]["include"]}
+
+
+def started(project: Path, kind: str, env: dict[str, str], branch: str = "main") -> set[str]:
+    build = travis_ci.Build("", {"type": kind, "branch": branch}, env)
+    if not travis_ci.holds(config(project)["if"], build):
+        return set()
+    return {name for name, job in included(project).items() if travis_ci.holds(job["if"], build)}
+
+
+@pytest.mark.parametrize("cloud", ["aws", "none"])
+@pytest.mark.parametrize("level", LEVELS)
+def test_schema_and_semantics(rendered: Render, runners: Path, level: str, cloud: str) -> None:
+    project = rendered(level, cloud=cloud)
+    running.check(runners, "travis-ci", project / CONFIG, project)
+
+
+def test_only_a_request_that_names_the_version_reaches_production(rendered: Render) -> None:
+    project, settings = rendered("continuous"), {"STORAGE_ROOT": "s3://bucket"}
+    asked = started(project, "api", {**settings, "TASK": "release", "VERSION": "7"})
+    assert asked == {"staging", "production"}
+    assert started(project, "api", {**settings, "TASK": "release"}) == {"staging"}
+    assert "production" not in started(project, "api", {**settings, "TASK": "release", "VERSION": "7; true"})
+    assert "production" not in started(project, "api", {**settings, "TASK": "release", "VERSION": "7"}, "topic")
+    for kind in ("cron", "push", "pull_request"):
+        assert "production" not in started(project, kind, {**settings, "TASK": "release", "VERSION": "7"})
+
+
+def test_without_a_past_what_needs_one_is_skipped(rendered: Render) -> None:
+    project = rendered("continuous")
+    assert started(project, "cron", {}) == {"retrain", "scan", "template"}
+    assert started(project, "push", {}) == {"check", "scan", "image", "sample", "infrastructure"}
+    assert started(project, "push", {"IMAGE": "registry.example.com/it"}) >= {"publish"}
+    assert started(project, "push", {"IMAGE": "registry.example.com/it"}, "topic") == set()
+
+
+def test_the_cloud_may_be_the_scheduler(rendered: Render) -> None:
+    project, settings = rendered("continuous"), {"STORAGE_ROOT": "s3://bucket"}
+    daily = {"retrain", "trigger", "staging", "deliver", "monitor", "scan", "template"}
+    assert started(project, "cron", settings) == daily
+    assert started(project, "cron", {**settings, "SCHEDULER": "cloud"}) == {"scan", "template"}
+    assert started(project, "api", {**settings, "SCHEDULER": "cloud", "TASK": "deliver"}) == {"deliver"}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_nothing_goes_on_after_a_command_that_failed(rendered: Render, level: str) -> None:
+    """Travis runs each entry of `script`, even after one that failed: there is one, and its commands hang together."""
+    for name, job in included(rendered(level)).items():
+        script = job["script"]
+        assert isinstance(script, str), name
+        lines = [line.strip() for line in script.splitlines() if line.strip()]
+        plain = [line for line in lines[:-1] if not line.endswith("&&")]
+        assert not plain or lines[0].startswith("if "), name
+
+
+def test_the_key_is_kept_out_of_the_checkout_and_out_of_reach(rendered: Render, tmp_path: Path) -> None:
+    project = rendered("continuous")
+    commands = included(project)["retrain"]["before_install"]
+    home, variables = (
+        tmp_path / "home",
+        {"SIGN_IN_KEY_ID": "AKIDEXAMPLE", "SIGN_IN_KEY": "example", "AWS_REGION": "eu-west-1"},
+    )
+    home.mkdir()
+    role = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/delivery", "TRAVIS_BUILD_ID": "5"}
+    script = "\n".join([*commands, "env", "stat -c %a ~/.aws/config"])
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), **variables, **role}
+    done = subprocess.run(["bash", "-ec", script], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "SIGN_IN" not in done.stdout and "AWS_ROLE_ARN" not in done.stdout
+    assert "STORAGE__ROOT=artifacts" in done.stdout
+    written = home / ".aws/config"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    read = configparser.ConfigParser()
+    read.read(written)
+    assert dict(read["profile key"]) == {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "example"}
+    assert read["default"]["role_arn"] == role["AWS_ROLE_ARN"] and read["default"]["duration_seconds"] == "900"
+    assert read["default"]["source_profile"] == "key"
+
+
+def test_the_login_comes_from_the_cloud(rendered: Render) -> None:
+    without = (rendered("continuous", cloud="none") / CONFIG).read_text().lower()
+    assert "aws" not in without and "terraform" not in without and "sign_in" not in without
+
+
+def run(runners: Path, project: Path, job: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
+    return running.run(runners, "travis-ci", project / CONFIG, "--job", job, terraform=terraform)
+
+
+@pytest.mark.systems
+def test_jobs_of_a_change_run_to_green(project: Render, runners: Path, terraform: str) -> None:
+    folder = project("manual", ci="travis-ci")
+    for path in folder.glob("tests/test_*.py"):  # test_projects.py runs them all; a few are enough to see the job's way
+        if path.name not in ("test_cli.py", "test_storage.py"):
+            path.unlink()
+    for job in ("check", "infrastructure"):
+        done = run(runners, folder, job, terraform)
+        assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+        assert f"== {job}: success" in done.stdout
+
+
+@pytest.mark.systems
+def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
+    folder = project("manual", ci="travis-ci")
+    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
+    done = run(runners, folder, "check")
+    assert done.returncode == 1
+    assert "F401" in done.stdout
+    assert "== check: failure" in done.stdout
+
+
+@pytest.mark.systems
+def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
+    folder = project("pipeline", ci="travis-ci")
+    settings = (folder / "settings.toml").read_text()
+    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
+    done = run(runners, folder, "sample")
+    assert done.returncode == 1
+    assert "FAIL  whole" in done.stdout, done.stdout[-5000:]
+    assert "== sample: failure" in done.stdout
+
+
+def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
+    folder, origin = project("manual", ci="travis-ci"), tmp_path / "origin.git"
+    assert "up to date with its template" in make(folder, "template-request")
+    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
+    (folder / "README.md").write_text("better\n")
+    commit(folder, "Update the template from v8 to v9")
+    git(folder, "switch", "--quiet", "main")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    refused = make(folder, "template-request", status=2)
+    assert "What it does." in refused and "may not push: run `make template-update` yourself" in refused
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(folder, "remote", "add", "origin", str(origin))
+    assert "rungs/update-v9 is pushed" in make(folder, "template-request")
+    assert "rungs/update-v9" in git(origin, "branch", "--list")
