@@ -43,6 +43,7 @@ module "alerts_key" {
   name        = "${local.name}-alerts"
   description = "Alerts of ${local.name}"
   policies    = [data.aws_iam_policy_document.alerts_use_key.json]
+  wait_days   = var.keep_data ? 30 : 7
 }
 
 resource "aws_sns_topic" "alerts" {

@@ -70,7 +70,7 @@ resource "aws_iam_role" "delivery" {
 }
 
 data "aws_iam_policy_document" "delivery" {
-  # checkov:skip=CKV_AWS_356:Logging in to the registry and registering task definitions know no resources
+  # checkov:skip=CKV_AWS_356:Logging in to the registry, registering task definitions and reading Cloud Map's tags know no resources
   # checkov:skip=CKV_AWS_111:Logging in to the registry and registering task definitions know no resources
   statement {
     sid       = "LogInAndRegister"
@@ -161,6 +161,35 @@ data "aws_iam_policy_document" "delivery" {
     resources = [module.artifacts.arn, "arn:${local.partition}:s3:::${var.project}-state-${local.account_id}"]
   }
 
+  # What the policies attached below leave out, and a plan looks at.
+  statement {
+    sid = "ReadSettings"
+    actions = [
+      "apigateway:GET",
+      "application-autoscaling:ListTagsForResource",
+      "scheduler:GetSchedule",
+      "scheduler:GetScheduleGroup",
+      "scheduler:ListTagsForResource",
+      "servicediscovery:GetNamespace",
+      "servicediscovery:GetService",
+    ]
+    resources = [
+      "arn:${local.partition}:apigateway:${var.region}::/apis/${aws_apigatewayv2_api.this.id}",
+      "arn:${local.partition}:apigateway:${var.region}::/vpclinks/${aws_apigatewayv2_vpc_link.this.id}",
+      aws_appautoscaling_target.service.arn,
+      "arn:${local.partition}:scheduler:${var.region}:${local.account_id}:schedule/${local.name}/*",
+      aws_scheduler_schedule_group.this.arn,
+      aws_service_discovery_private_dns_namespace.this.arn,
+      aws_service_discovery_service.tracking.arn,
+    ]
+  }
+
+  statement {
+    sid       = "ReadTagsOfCloudMap"
+    actions   = ["servicediscovery:ListTagsForResource"]
+    resources = ["*"]
+  }
+
   # Images, artifacts and state: by these two keys, and only through the services that keep them.
   statement {
     sid       = "UseKeys"
@@ -187,7 +216,7 @@ resource "aws_iam_role_policy" "delivery" {
   policy = data.aws_iam_policy_document.delivery.json
 }
 
-# A plan looks at every setting; these two let it, and neither reads data.
+# A plan looks at every setting; these two let it, with `ReadSettings` above, and neither reads data.
 resource "aws_iam_role_policy_attachment" "delivery" {
   for_each = { for pair in setproduct(local.ci_roles, ["SecurityAudit", "job-function/ViewOnlyAccess"]) : pair[1] => pair[0] }
 

@@ -35,6 +35,7 @@ module "key" {
   name        = local.name
   description = "Data and logs of ${local.name}"
   policies    = [data.aws_iam_policy_document.logs_use_key.json]
+  wait_days   = var.keep_data ? 30 : 7
 }
 
 resource "aws_ecs_cluster" "this" {

@@ -15,7 +15,7 @@ resource "aws_secretsmanager_secret" "pseudonyms" {
   name                    = local.secret_name
   description             = "PREDICTION_LOG__SECRET: the prediction log of ${local.name} hashes identifiers with it"
   kms_key_id              = module.key.arn
-  recovery_window_in_days = var.protect ? 30 : 0
+  recovery_window_in_days = var.keep_data ? 30 : 0
 
   # Tasks get the ARN from here: with it, the way to the secret and the right to read it are there.
   depends_on = [aws_iam_role_policy.read_secrets, aws_vpc_endpoint.tracking]

@@ -13,7 +13,7 @@ module "artifacts" {
   access_log        = { bucket = module.logs.name }
   old_versions_days = var.retention.old_versions
   expire_days       = { for prefix in ["predictions/", "delivery/"] : prefix => var.retention.predictions }
-  force_destroy     = !var.protect
+  force_destroy     = !var.keep_data
 }
 
 data "aws_iam_policy_document" "logs" {
@@ -50,5 +50,5 @@ module "logs" {
   policies          = [data.aws_iam_policy_document.logs.json]
   old_versions_days = 30
   expire_days       = { "" = var.retention.access_logs }
-  force_destroy     = !var.protect
+  force_destroy     = !var.keep_data
 }

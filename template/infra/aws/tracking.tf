@@ -197,7 +197,7 @@ resource "aws_db_instance" "tracking" {
   backup_retention_period         = 14
   copy_tags_to_snapshot           = true
   deletion_protection             = var.protect
-  skip_final_snapshot             = !var.protect
+  skip_final_snapshot             = !var.keep_data
   final_snapshot_identifier       = "${local.name}-tracking-last"
   enabled_cloudwatch_logs_exports = ["postgresql"]
 }

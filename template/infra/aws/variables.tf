@@ -110,3 +110,14 @@ variable "protect" {
   type        = bool
   default     = true
 }
+
+variable "keep_data" {
+  description = "Whether data outlives the environment: a bucket with objects in it refuses to go, and keys and secrets wait for 30 days."
+  type        = bool
+  default     = true
+
+  validation {
+    condition     = var.keep_data || var.environment != "production"
+    error_message = "`keep_data` stays true in production: a person empties its buckets by hand (README.md)."
+  }
+}

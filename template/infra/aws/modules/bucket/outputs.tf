@@ -7,3 +7,8 @@ output "arn" {
   description = "ARN of the bucket."
   value       = aws_s3_bucket.this.arn
 }
+
+output "force_destroy" {
+  description = "Whether the bucket goes with all that is in it."
+  value       = aws_s3_bucket.this.force_destroy
+}

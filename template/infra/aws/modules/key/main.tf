@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "this" {
 resource "aws_kms_key" "this" {
   description             = var.description
   enable_key_rotation     = true
-  deletion_window_in_days = 30
+  deletion_window_in_days = var.wait_days
   policy                  = data.aws_iam_policy_document.this.json
 }
 

@@ -13,3 +13,9 @@ variable "policies" {
   type        = list(string)
   default     = []
 }
+
+variable "wait_days" {
+  description = "Days between the deletion of the key and its end, 7 to 30: until then it can be taken back, and what it encrypts can be read again."
+  type        = number
+  default     = 30
+}
