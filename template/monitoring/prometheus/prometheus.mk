@@ -1,3 +1,7 @@
+.PHONY: explore
+explore:  ## Compare newest rows with the reference in a report by Evidently
+	$(CLI) explore $(ARGS)
+
 # Tests the alert rules with Prometheus' own tool, and the routes with Alertmanager's.
 .PHONY: alerts-check
 alerts-check:  ## Test the alert rules and routes (needs promtool and amtool)

@@ -1,2 +1,3 @@
+IMAGES += serve
 publish::
 	docker push $(IMAGE)-serve:$(TAG)

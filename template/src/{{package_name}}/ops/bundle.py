@@ -8,6 +8,9 @@ Its files:
     sample.json     a few rows with the scores that they must get, tried after every load
     features.py     the feature code that it was trained with
     card.md         the model card, from `register` on
+    data-card.md    what it learned from, where the level has data cards
+
+Beside them, where releases are signed: `manifest.json.sigstore.json`.
 """
 
 import hashlib
@@ -35,7 +38,8 @@ MODEL, MANIFEST, PROFILE, SAMPLE, CARD = (
     "sample.json",
     "card.md",
 )
-FEATURES = "features.py"
+FEATURES, DATA_CARD = "features.py", "data-card.md"
+SIGNATURE = f"{MANIFEST}.sigstore.json"
 INPUT = "features"
 TOLERANCE = 1e-4  # float32 sums differ by about 1e-6 between CPUs; a wrong model is far away
 
@@ -194,6 +198,9 @@ def load(url: str) -> Bundle:
 
 
 def copy(source: str, target: str) -> Bundle:
-    """Copy a bundle, verified on the way."""
+    """Copy a bundle, verified on the way, with its signature if it has one."""
     bundle = load(source)
+    signature = storage.find_bytes(f"{source}/{SIGNATURE}")
+    if signature is not None:
+        storage.write_bytes(f"{target}/{SIGNATURE}", signature)
     return save(target, bundle.manifest, bundle.files)

@@ -3,8 +3,8 @@
 from . import storage
 from .bundle import Manifest
 from .evaluation import Evaluation, url
-from .report import environment
 from .settings import Section
+from .templating import environment
 
 
 class CardSettings(Section, table="card"):
@@ -15,11 +15,11 @@ class CardSettings(Section, table="card"):
     owner: str = "Not stated yet."
 
 
-def write(manifest: Manifest, evaluation: Evaluation) -> None:
-    """Write `card.md` beside the figures."""
+def write(manifest: Manifest, evaluation: Evaluation, explained: str = "") -> None:
+    """Write `card.md` beside the figures. `explained` is what an explanation of the model says in short."""
     card = (
         environment()
         .get_template("card.md")
-        .render(manifest=manifest, evaluation=evaluation, words=CardSettings.load())
+        .render(manifest=manifest, evaluation=evaluation, words=CardSettings.load(), explained=explained)
     )
     storage.write_bytes(url("card.md"), card.encode())

@@ -44,5 +44,9 @@ class Encoder:
 
     def stack(self, columns: Columns) -> NDArray[np.float32]:
         """Add the derived features to encoded columns and return the matrix: float32, (rows, features)."""
+        return np.column_stack(list(self.complete(columns).values()))
+
+    def complete(self, columns: Columns) -> Columns:
+        """Add the derived features to encoded columns, all in the order of `names`."""
         every = {**columns, **self._derive(columns)}
-        return np.column_stack([every[name] for name in self.names])
+        return {name: every[name] for name in self.names}

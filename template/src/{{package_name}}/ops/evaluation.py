@@ -3,9 +3,10 @@
 import msgspec
 import polars as pl
 
-from . import storage
+from . import metrics, storage
+from .costs import DecisionSettings
 from .errors import ProjectError
-from .metrics import Estimate
+from .metrics import Estimate, Scores, Target
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of an evaluation. `cost` is what decisions cost per row, by [decision] of settings.toml."""
+    """All figures of an evaluation. `baseline` holds those of the simpler model, at the same threshold."""
 
     run_id: str
     data_version: str
@@ -38,6 +39,29 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     calibration: list[tuple[float, float, int]]
     slices: list[Slice]
     importance: list[tuple[str, float]]
+    baseline: dict[str, float] = {}
+
+
+def figures(target: Target, scores: Scores, threshold: float) -> dict[str, float]:
+    """Measure scores; from `threshold` on a row is decided 1."""
+    counts = metrics.confusion(target, scores, threshold)
+    caught, missed = counts["true_positives"], counts["false_negatives"]
+    alarms, passed = counts["false_positives"], counts["true_negatives"]
+    costs = DecisionSettings.load()
+    cost = costs.cost_false_positive * alarms + costs.cost_false_negative * missed
+    found = {
+        "auc": metrics.auc(target, scores).value,
+        "average_precision": metrics.average_precision(target, scores),
+        "brier": metrics.brier(target, scores),
+        "brier_skill": metrics.brier_skill(target, scores),
+        "log_loss": metrics.log_loss(target, scores),
+        "calibration_error": metrics.calibration_error(target, scores),
+        "precision": caught / max(caught + alarms, 1),
+        "recall": caught / max(caught + missed, 1),
+        "false_positive_rate": alarms / max(alarms + passed, 1),
+        "cost_per_row": cost / len(target),
+    }
+    return {name: round(float(value), 6) for name, value in found.items()}
 
 
 def url(name: str) -> str:

@@ -29,6 +29,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     sentence: str
     checks: list[Result]
+    champion_metrics: dict[str, float] = {}
 
 
 def url() -> str:
@@ -40,7 +41,7 @@ def judge() -> Verdict:
     """Run every check on the candidate. Raises ProjectError where the evidence itself is missing."""
     candidate = bundle.load(bundle.candidate_url())
     evaluation.read(candidate.manifest.run_id)
-    champion, scores = _champion()
+    champion, scores, threshold = _champion()
     case = _case(candidate, scores)
     results = [result for name, check in _checks() for result in _run(name, check, case)]
     failed = [result for result in results if not result.passed]
@@ -54,15 +55,19 @@ def judge() -> Verdict:
         rows=len(case.target),
         sentence=sentence,
         checks=results,
+        champion_metrics={} if scores is None else evaluation.figures(case.target, scores, threshold),
     )
 
 
-def _champion() -> tuple[int | None, Scores | None]:
-    """Score the test table with the champion. A champion that cannot be scored is an error, not an absent one."""
+def _champion() -> tuple[int | None, Scores | None, float]:
+    """Score the test table with the champion, and say from which score on it decides 1.
+
+    A champion that cannot be scored is an error, not an absent one.
+    """
     registry = open_registry()
     number = registry.alias(CHAMPION)
     if number is None:
-        return None, None
+        return None, None, 1.0
     try:
         champion = bundle.load(registry.fetch(number))
         scores = champion.score(tables.matrix(tables.test(), champion.own_encoder))
@@ -71,7 +76,7 @@ def _champion() -> tuple[int | None, Scores | None]:
             f"The champion, version {number}, cannot be compared with: {error} "
             "Nothing is released until that is mended, or a person promotes with --override."
         ) from error
-    return number, scores.astype(np.float64)
+    return number, scores.astype(np.float64), champion.manifest.threshold
 
 
 def _case(candidate: Bundle, champion: Scores | None) -> Case:
@@ -92,6 +97,7 @@ def _case(candidate: Bundle, champion: Scores | None) -> Case:
         slices=schema.slices,
         sensitive=tuple(column.name for column in schema.sensitive),
         settings=GateSettings.load(),
+        candidate=candidate,
     )
 
 

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from .. import model
 from . import bundle, metrics, tables
 from .bundle import Bundle
-from .costs import DecisionSettings
-from .evaluation import Evaluation, Slice
+from .evaluation import Evaluation, Slice, figures
 from .frameworks import framework
 from .metrics import Estimate, Scores, Target
 
@@ -37,7 +36,8 @@ def measure() -> tuple[Evaluation, pl.DataFrame]:
         first_event=str(events.min()) if events is not None else "",
         last_event=str(events.max()) if events is not None else "",
         threshold=candidate.manifest.threshold,
-        metrics=_figures(target, scores, candidate.manifest.threshold),
+        metrics=figures(target, scores, candidate.manifest.threshold),
+        baseline=figures(target, scored["baseline"].to_numpy(), candidate.manifest.threshold),
         auc=metrics.auc(target, scores),
         baseline_auc=metrics.auc(target, scored["baseline"].to_numpy()),
         confusion=metrics.confusion(target, scores, candidate.manifest.threshold),
@@ -56,27 +56,6 @@ def _baseline(candidate: Bundle, matrix: NDArray[np.float32]) -> Scores:
         tables.target(learned, candidate.manifest.schema),
     )
     return library.predict(fitted, matrix)
-
-
-def _figures(target: Target, scores: Scores, threshold: float) -> dict[str, float]:
-    counts = metrics.confusion(target, scores, threshold)
-    caught, missed = counts["true_positives"], counts["false_negatives"]
-    alarms, passed = counts["false_positives"], counts["true_negatives"]
-    costs = DecisionSettings.load()
-    cost = costs.cost_false_positive * alarms + costs.cost_false_negative * missed
-    figures = {
-        "auc": metrics.auc(target, scores).value,
-        "average_precision": metrics.average_precision(target, scores),
-        "brier": metrics.brier(target, scores),
-        "brier_skill": metrics.brier_skill(target, scores),
-        "log_loss": metrics.log_loss(target, scores),
-        "calibration_error": metrics.calibration_error(target, scores),
-        "precision": caught / max(caught + alarms, 1),
-        "recall": caught / max(caught + missed, 1),
-        "false_positive_rate": alarms / max(alarms + passed, 1),
-        "cost_per_row": cost / len(target),
-    }
-    return {name: round(float(value), 6) for name, value in figures.items()}
 
 
 def _slices(scored: pl.DataFrame, names: tuple[str, ...], threshold: float) -> list[Slice]:

@@ -4,6 +4,7 @@ A column is kept as the shares of its bins, the last one for missing values. New
 batch by batch, so that a check needs neither the old data nor all new data at once.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -60,13 +61,15 @@ def describe(
 
 def count(column: ColumnProfile, values: NDArray[np.float32]) -> NDArray[np.int64]:
     """Count encoded values into the bins of a profile, missing last. Counts of batches add up."""
-    known = values[~np.isnan(values)]
+    missing = int(np.count_nonzero(np.isnan(values)))
     if isinstance(column, CategoricalProfile):
-        counts = np.bincount(known.astype(np.int64), minlength=len(column.categories))
+        counts = [int(np.count_nonzero(values == code)) for code in range(len(column.categories))]
     else:
-        bins = np.searchsorted(np.asarray(column.edges, np.float32), known, side="left")
-        counts = np.bincount(bins, minlength=len(column.edges) + 1)
-    return np.append(counts, len(values) - len(known)).astype(np.int64)
+        # Some twenty comparisons of all values are ten times as fast as a search of each value among the edges.
+        edges = np.asarray(column.edges, np.float32)
+        above = [len(values) - missing, *(int(np.count_nonzero(values > edge)) for edge in edges), 0]
+        counts = [more - less for more, less in itertools.pairwise(above)]
+    return np.array([*counts, missing], np.int64)
 
 
 def _numeric(name: str, values: NDArray[np.float32]) -> NumericProfile:

@@ -16,6 +16,7 @@ import msgspec
 from . import bundle, storage
 from .errors import ProjectError
 from .lock import lock
+from .plugins import part
 from .registry import Registry
 
 CURRENT, HISTORY = "current.json", "history.jsonl"
@@ -42,9 +43,11 @@ def release(registry: Registry, number: int, stage: str, reason: str) -> Release
 
 def prepare(registry: Registry, number: int, stage: str, reason: str) -> Release:
     """Copy a version to a stage, where nothing serves it yet, and return the release that `put` makes of it."""
-    source = registry.fetch(number)
+    source, url = registry.fetch(number), _url(stage, "versions", str(number))
     with lock("release", wait_seconds=30):
-        copied = bundle.copy(source, _url(stage, "versions", str(number)))
+        copied = bundle.copy(source, url)
+        if signing := part("signing"):
+            signing.sign(stage, url)
     return _record(number, copied.version_digest, reason, "release")
 
 
@@ -66,6 +69,8 @@ def rollback(stage: str, reason: str) -> Release:
             raise ProjectError(
                 f"Version {number} in stage {stage} is not what was released then: promote it from the registry."
             )
+        if signing := part("signing"):
+            signing.check(stage, _url(stage, "versions", str(number)), loaded.files[bundle.MANIFEST])
         record = _record(number, loaded.version_digest, reason, "rollback")
         _write(stage, record)
     return record

@@ -3,10 +3,8 @@
 import base64
 import io
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 import matplotlib
 import numpy as np
 import polars as pl
@@ -17,6 +15,7 @@ from . import metrics, storage
 from .bundle import Manifest
 from .evaluation import Evaluation, url
 from .metrics import Scores, Target
+from .templating import environment
 
 BLUE, ORANGE, GREY = "#2563eb", "#d97706", "#9ca3af"
 STYLE: dict[Any, Any] = {
@@ -49,19 +48,6 @@ def write(manifest: Manifest, evaluation: Evaluation, scored: pl.DataFrame) -> N
         )
     )
     storage.write_bytes(url("report.html"), page.encode())
-
-
-def environment() -> jinja2.Environment:
-    """Return the templates of this package; a name that is not given is an error."""
-    folder = files(__package__) / "templates"
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(folder)),
-        autoescape=jinja2.select_autoescape(["html"]),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _plots(evaluation: Evaluation, target: Target, scores: Scores, baseline: Scores) -> dict[str, str]:

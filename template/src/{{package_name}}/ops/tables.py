@@ -33,11 +33,14 @@ def matrix(frame: pl.DataFrame, encoder: Encoder) -> NDArray[np.float32]:
 
 def encoded(frame: pl.DataFrame, schema: Schema) -> dict[str, NDArray[np.float32]]:
     """Encode the columns of a schema as `Encoder.matrix` does, without a Python object for each value."""
-    columns = {column.name: frame[column.name].cast(pl.Float32, strict=False) for column in schema.numeric}
-    for column in schema.categorical:
-        codes = frame[column.name].cast(pl.String).cast(pl.Enum(column.categories), strict=False).to_physical()
-        columns[column.name] = codes.cast(pl.Float32)
-    return {name: column.fill_null(float("nan")).to_numpy() for name, column in columns.items()}
+    numbers = [pl.col(column.name).cast(pl.Float32, strict=False) for column in schema.numeric]
+    texts = [pl.col(column.name).cast(pl.String) for column in schema.categorical]
+    codes = [
+        text.cast(pl.Enum(column.categories), strict=False).to_physical().cast(pl.Float32)
+        for text, column in zip(texts, schema.categorical, strict=True)
+    ]
+    columns = frame.select(expression.fill_null(float("nan")) for expression in (*numbers, *codes))
+    return {column.name: column.to_numpy() for column in columns}
 
 
 def target(frame: pl.DataFrame, schema: Schema) -> NDArray[np.int8]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from ..bundle import Bundle
 from ..metrics import Scores, Target
 from ..settings import Section
 
@@ -27,7 +28,7 @@ class GateSettings(Section, table="gate"):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One comparison: the value, what it was held against, and a sentence that says what it means."""
+    """One comparison: the value, what it was held against, a sentence that says what it means, and what can be done."""
 
     check: str
     subject: str
@@ -36,10 +37,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     sentence: str
     details: dict[str, Any] = {}
+    advice: list[str] = []
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """Both models' scores on the same test rows. `champion` is None on the first run, when there is none."""
+    """Both models' scores on the same test rows. `champion` is None on the first run, when there is none.
+
+    `candidate` is the challenger itself, for a check that asks it for more than its scores.
+    """
 
     rows: pl.DataFrame
     target: Target
@@ -50,6 +55,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     slices: tuple[str, ...]
     sensitive: tuple[str, ...]
     settings: GateSettings
+    candidate: Bundle | None = None
 
     def parts(self, column: str) -> list[tuple[str, "np.ndarray[Any, np.dtype[np.bool_]]"]]:
         """Return each category of a column and the rows that hold it; missing values are a category."""

@@ -7,9 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import mitigation
 from ..metrics import NORMAL
 from ..settings import Section
 from . import Case, Result
+
+CURE = " The advice in the verdict and docs/fairness.md say what can be done."
+NEAR_RATIO, NEAR_DIFFERENCE = 1.05, 0.8  # within this part of a limit, advice is given, too
 
 
 class FairnessSettings(Section, table="fairness"):
@@ -65,11 +69,54 @@ def _column(case: Case, column: str, settings: FairnessSettings) -> list[Result]
             "deserved the "
             "favourable decision, so nothing can be compared."
         )
-        return [_result(column, 1.0, settings.minimum_parity_ratio, True, sentence, details)]
-    return [
+        result = _result(column, 1.0, settings.minimum_parity_ratio, True, sentence, details)
+        return [msgspec.structs.replace(result, advice=_too_small(case, column, groups, judged, settings))]
+    results = [
         _parity(case, column, judged, settings, details),
         _opportunity(case, column, judged, settings, details),
     ]
+    near = [
+        results[0].value < NEAR_RATIO * settings.minimum_parity_ratio,
+        results[1].value > NEAR_DIFFERENCE * settings.maximum_opportunity_difference,
+    ]
+    failed = [not result.passed for result in results]
+    if any(near):
+        at = failed.index(True) if any(failed) else near.index(True)  # its effect on both measures is told together
+        small = _too_small(case, column, groups, judged, settings)
+        advice = [*_advice(case, column, judged, settings, any(failed)), *small]
+        results[at] = msgspec.structs.replace(results[at], advice=advice)
+    return results
+
+
+def _advice(case: Case, column: str, judged: dict[str, Group], settings: FairnessSettings, closed: bool) -> list[str]:
+    """Say what can be done; another model is trained to try only where the gate is closed."""
+    return mitigation.advise(
+        mitigation.Situation(
+            column=column,
+            target=case.target,
+            scores=case.challenger,
+            threshold=case.threshold,
+            masks={name: mask for name, mask in case.parts(column) if name in judged},
+            favourable=settings.favourable_decision,
+            minimum_ratio=settings.minimum_parity_ratio,
+            maximum_difference=settings.maximum_opportunity_difference,
+            confidence=case.settings.confidence,
+        ),
+        case.candidate if closed else None,
+    )
+
+
+def _too_small(
+    case: Case, column: str, groups: dict[str, Group], judged: dict[str, Group], settings: FairnessSettings
+) -> list[str]:
+    small = {name: group.deserving for name, group in groups.items() if name not in judged}
+    if not small:
+        return []
+    good = (case.challenger >= case.threshold) == bool(settings.favourable_decision)
+    deserving = case.target == settings.favourable_decision
+    rate = float(good[deserving].mean()) if deserving.any() else 0.5
+    allowed, confidence = settings.maximum_opportunity_difference, case.settings.confidence
+    return [mitigation.too_small(column, small, settings.minimum_group_rows, rate, allowed, confidence)]
 
 
 def _parity(
@@ -95,7 +142,7 @@ def _parity(
         ratio,
         settings.minimum_parity_ratio,
         passed,
-        sentence + ("" if passed else _advice(column, low)),
+        sentence + ("" if passed else CURE),
         details,
     )
 
@@ -127,17 +174,8 @@ def _opportunity(
         difference,
         settings.maximum_opportunity_difference,
         passed,
-        sentence + ("" if passed else _advice(column, low)),
+        sentence + ("" if passed else CURE),
         details,
-    )
-
-
-def _advice(column: str, group: str) -> str:
-    return (
-        f" To mend it, look in the report for features that stand in for {column} and leave them "
-        "out, weigh the "
-        f"rows of {group} higher in training, or collect more of them; docs/fairness.md has the "
-        "steps."
     )
 
 

@@ -3,20 +3,23 @@
 import click
 
 from .. import bundle, card, evaluation, measurement, report
+from ..plugins import part
 from ..tracking import open_tracker
 
 
 @click.command("evaluate")
 def command() -> None:
     """Measure the candidate on the test data, and write figures, report and model card."""
-    manifest = bundle.load(bundle.candidate_url()).manifest
+    candidate = bundle.load(bundle.candidate_url())
+    manifest, explanation = candidate.manifest, part("explanation")
     with open_tracker().run("evaluate", manifest.run_id) as run:
         figures, scored = measurement.measure()
         evaluation.write(figures, scored)
         report.write(manifest, figures, scored)
-        card.write(manifest, figures)
+        files, said = explanation.write(candidate) if explanation else ([], "")
+        card.write(manifest, figures, said)
         run.metrics(figures.metrics)
-        for name in ("metrics.json", "report.html", "card.md"):
+        for name in ("metrics.json", "report.html", "card.md", *files):
             run.artifact(evaluation.url(name))
     click.echo(
         f"AUC {figures.auc.value:.4f} ({figures.auc.low:.4f} to {figures.auc.high:.4f}) on "

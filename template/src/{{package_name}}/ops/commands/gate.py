@@ -18,6 +18,8 @@ def command() -> None:
         run.artifact(gate.url())
     for result in verdict.checks:
         click.echo(f"{'pass' if result.passed else 'FAIL'}  {result.check:9} {result.sentence}")
+        for advice in result.advice:
+            click.echo(f"                - {advice}")
     if not verdict.open:
         raise GateClosed(verdict.sentence)
     click.echo(f"Gate open: {verdict.sentence}")

@@ -16,7 +16,7 @@ from ..monitoring.windows import landing
     show_default=True,
     help="Where the rows come from.",
 )
-@click.option("--file", "path", help="Look at this Parquet or CSV file instead.")
+@click.option("--file", "path", help="Look at this Parquet, CSV or NDJSON file instead.")
 @click.option("--rows", type=click.IntRange(min=1), help="Look at so many of the newest rows.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 when a check fires (for CI).")
 @click.pass_context

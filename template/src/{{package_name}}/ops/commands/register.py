@@ -4,6 +4,7 @@ import click
 import msgspec
 
 from .. import bundle, evaluation, storage
+from ..plugins import part
 from ..registry import CHALLENGER, open_registry
 from ..tracking import open_tracker
 
@@ -21,7 +22,7 @@ def command() -> None:
         manifest = msgspec.structs.replace(candidate.manifest, metrics=figures.metrics)
         card = storage.read_bytes(evaluation.url("card.md"))
         packaged = storage.url("package")
-        bundle.save(packaged, manifest, {**candidate.files, bundle.CARD: card})
+        bundle.save(packaged, manifest, {**candidate.files, bundle.CARD: card, **_data_card(manifest.data_version)})
         registry = open_registry()
         verdict = _verdict(run_id)
         lost = verdict is not None and verdict.get("open") is not True
@@ -30,6 +31,13 @@ def command() -> None:
         run.metrics({"version": number})
     as_what = f"for the record: it lost at the gate, so there is no {CHALLENGER}" if lost else f"as {CHALLENGER}"
     click.echo(f"Version {number} is registered {as_what}.")
+
+
+def _data_card(data_version: str) -> dict[str, bytes]:
+    """Return the card of the data that the candidate learned from, where there is one."""
+    cards = part("data_card")
+    card = cards.find(data_version) if cards else None
+    return {} if card is None else {bundle.DATA_CARD: card}
 
 
 def _verdict(run_id: str) -> dict[str, object] | None:

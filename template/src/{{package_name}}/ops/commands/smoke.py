@@ -1,14 +1,8 @@
 """Ask a service for predictions whose scores are known, and compare."""
 
 import contextlib
-import os
-import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +10,9 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from .. import bundle, release, storage
+from .. import bundle, release
 from ..errors import ProjectError
-from ..plugins import PACKAGE
+from ..serving.spare import spare
 from ..stages import STAGES
 
 
@@ -41,7 +35,7 @@ def command(stage: str, url: str | None, wait: float) -> None:
     loaded = bundle.load(release.current_url(stage))
     released = release.current(stage)
     sample = msgspec.json.decode(loaded.files[bundle.SAMPLE], type=bundle.Sample)
-    with contextlib.nullcontext((url, None)) if url else _service(stage) as (address, process):
+    with contextlib.nullcontext((url, None)) if url else spare(stage) as (address, process):
         _wait_until_served(address, released, wait, process)
         started = time.perf_counter()
         answers = msgspec.convert(_ask(address, "/predict", sample.rows), list[Answer])
@@ -57,34 +51,6 @@ def command(stage: str, url: str | None, wait: float) -> None:
         f"{stage}: version {answers[0].model} gives {len(answers)} sample rows the right scores, "
         f"in {milliseconds:.0f} ms."
     )
-
-
-@contextlib.contextmanager
-def _service(stage: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"HOST": "127.0.0.1", "PORT": str(port), "STAGE": stage, "WORKERS": "1"}
-    # It serves a copy: the rows are nobody's, and in the log of predictions they would pass for traffic.
-    with tempfile.TemporaryDirectory() as root:
-        _copy_release(stage, root)
-        process = subprocess.Popen(  # noqa: S603 - this interpreter and fixed words
-            [sys.executable, "-m", PACKAGE, "serve"],
-            env=os.environ | {f"SERVING__{name}": value for name, value in settings.items()} | {"STORAGE__ROOT": root},
-            stdout=sys.stderr,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}", process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _copy_release(stage: str, root: str) -> None:
-    pointer = storage.url("serving", stage, release.CURRENT)
-    record = storage.read_json(pointer, release.Release)
-    bundle.copy(storage.url("serving", stage, record.path), f"{root}/serving/{stage}/{record.path}")
-    storage.copy(pointer, f"{root}/serving/{stage}/{release.CURRENT}")
 
 
 def _wait_until_served(

@@ -1,6 +1,7 @@
 """Print what the last steps gave, as Markdown: figures, the verdict, monitoring, releases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -8,9 +9,14 @@ import msgspec
 from .. import release, storage
 from ..stages import STAGES
 
+Kind = TypeVar("Kind")
+
+LOW_IS_GOOD = {"brier", "log_loss", "calibration_error", "false_positive_rate", "cost_per_row"}
+SLICES = 5  # those that lost most; the gate judges each
+
 
 class Evaluation(msgspec.Struct, frozen=True):
-    """What the summary shows of `evaluation/metrics.json`. AUC is value, low, high."""
+    """What the summary shows of `evaluation/metrics.json`. AUC is value, low, high; `baseline` the simpler model."""
 
     run_id: str
     data_version: str
@@ -18,6 +24,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     metrics: dict[str, float]
     auc: tuple[float, float, float]
     baseline_auc: tuple[float, float, float]
+    baseline: dict[str, float] = {}
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -26,6 +33,9 @@ class Comparison(msgspec.Struct, frozen=True):
     check: str
     passed: bool
     sentence: str
+    subject: str = ""
+    details: dict[str, Any] = {}
+    advice: list[str] = []
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -35,6 +45,8 @@ class Verdict(msgspec.Struct, frozen=True):
     run_id: str
     sentence: str
     checks: list[Comparison]
+    champion: int | None = None
+    champion_metrics: dict[str, float] = {}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -56,49 +68,86 @@ class Checks(msgspec.Struct, frozen=True):
 @click.command()
 def command() -> None:
     """Print what the last steps gave, as Markdown, for people who look at a run of CI."""
-    sections = (_evaluation(), _verdict(), _checks(), _releases())
+    verdict = _read("gate/verdict.json", Verdict)
+    sections = (_verdict(verdict), _evaluation(verdict), _slices(verdict), _checks(), _releases())
     click.echo("\n\n".join("\n".join(lines) for lines in sections if lines) or "Nothing ran yet.")
 
 
-def _evaluation() -> list[str]:
-    url = storage.url("evaluation", "metrics.json")
-    if not storage.exists(url):
+def _verdict(found: Verdict | None) -> list[str]:
+    if found is None:
         return []
-    found = storage.read_json(url, Evaluation)
-    figures = [
-        ("auc", "{:.4f} ({:.4f} to {:.4f})".format(*found.auc)),
-        ("auc of the simpler model", "{:.4f} ({:.4f} to {:.4f})".format(*found.baseline_auc)),
-        *((name, f"{value:.4f}") for name, value in found.metrics.items() if name != "auc"),
-    ]
-    return [
-        "### Evaluation",
-        "",
-        f"Run `{found.run_id}` on {found.rows:,} test rows of data version `{found.data_version[:12]}`.",
-        "",
-        *_table(("figure", "value"), [(name.replace("_", " "), value) for name, value in figures]),
-    ]
-
-
-def _verdict() -> list[str]:
-    url = storage.url("gate", "verdict.json")
-    if not storage.exists(url):
-        return []
-    found = storage.read_json(url, Verdict)
     rows = [("passed" if one.passed else "**lost**", one.check, one.sentence) for one in found.checks]
+    advice = [f"- {sentence}" for one in found.checks for sentence in one.advice]
     return [
         f"### Gate: {'open' if found.open else 'closed'}",
         "",
         f"Run `{found.run_id}`: {found.sentence}",
         "",
         *_table(("", "check", "what it found"), sorted(rows, key=lambda row: row[0] == "passed")),
+        *(["", "What can be done:", "", *advice] if advice else []),
+    ]
+
+
+def _evaluation(verdict: Verdict | None) -> list[str]:
+    found = _read("evaluation/metrics.json", Evaluation)
+    if found is None:
+        return []
+    champion = verdict.champion_metrics if verdict is not None and verdict.run_id == found.run_id else {}
+    columns = ["figure", "this model"]
+    if champion and verdict is not None:
+        columns += [f"champion, version {verdict.champion}", "change"]
+    columns += ["simpler model"]
+    interval = "{:.4f} ({:.4f} to {:.4f})"
+    rows = []
+    for name, value in found.metrics.items():
+        mine, simple = f"{value:.4f}", _figure(found.baseline, name)
+        if name == "auc":
+            mine, simple = interval.format(*found.auc), interval.format(*found.baseline_auc)
+        beside = (_figure(champion, name), _change(name, value, champion)) if champion else ()
+        rows.append((name.replace("_", " "), mine, *beside, simple))
+    return [
+        "### Evaluation",
+        "",
+        f"Run `{found.run_id}` on {found.rows:,} test rows of data version `{found.data_version[:12]}`.",
+        "",
+        *_table(tuple(columns), rows),
+    ]
+
+
+def _figure(figures: Mapping[str, float], name: str) -> str:
+    return f"{figures[name]:.4f}" if name in figures else ""
+
+
+def _change(name: str, value: float, champion: Mapping[str, float]) -> str:
+    """Say how far a figure is from the champion's, and whether that is better; what rounds to nothing is neither."""
+    if name not in champion:
+        return ""
+    change = round(value - champion[name], 4)
+    if change == 0:
+        return "0"
+    return f"{change:+.4f}, {'better' if (change < 0) == (name in LOW_IS_GOOD) else 'worse'}"
+
+
+def _slices(verdict: Verdict | None) -> list[str]:
+    judged = [one for one in verdict.checks if one.check == "slices" and one.details] if verdict else []
+    worse = sorted((one for one in judged if one.details["difference"] < 0), key=lambda one: one.details["difference"])
+    if not worse:
+        return []
+    rows = [
+        (one.subject, f"{one.details['rows']:,}", f"{one.details['difference']:+.4f}", "" if one.passed else "**lost**")
+        for one in worse[:SLICES]
+    ]
+    return [
+        f"### Slices with a lower AUC than the champion's: {len(worse)} of {len(judged)}",
+        "",
+        *_table(("slice", "rows", "change of AUC", "gate"), rows),
     ]
 
 
 def _checks() -> list[str]:
-    url = storage.url("monitoring", "checks.json")
-    if not storage.exists(url):
+    found = _read("monitoring/checks.json", Checks)
+    if found is None:
         return []
-    found = storage.read_json(url, Checks)
     rows = [(one.state, one.check, one.sentence) for one in found.findings]
     firing = sum(state == "firing" for state, _, _ in rows)
     return [
@@ -116,6 +165,10 @@ def _releases() -> list[str]:
     if not rows:
         return []
     return ["### In service", "", *_table(("stage", "version", "since", "by", "reason"), rows)]
+
+
+def _read(name: str, kind: type[Kind]) -> Kind | None:
+    return storage.find_json(storage.url(name), kind)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -88,11 +88,11 @@ def _retrain(scene: Scene) -> None:
     with scene.act(title) as act:
         before = scene.version()
         scene.environment["RELEASE__URLS"] = json.dumps({STAGES[-1]: scene.url})
-        words = ("--url", scene.url, "--seconds", "3600", "--pause", "0.02", "--connections", "4")
+        words = ("--url", scene.url, "--seconds", "3600", "--pause", "0.008", "--connections", "4")
         with scene.background("traffic", *words) as requests:
             scene.make("trigger" if by_alert else "retrain", "", PIPELINE)
             if _has("deliver"):
-                scene.make("deliver", "--wait --interval 0.5")
+                scene.make("deliver", "--wait --interval 0.25")
         after = scene.version()
         if after == before or requests.status:
             raise ProjectError(f"Version {before} answered before, {after} now: see above.")

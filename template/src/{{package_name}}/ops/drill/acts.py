@@ -15,7 +15,9 @@ from ..registry import CHAMPION, open_registry
 from . import alerting, faults
 from .stage import PRODUCTION, Stage
 
-SOON, RETRAINED = 60.0, 240.0  # seconds: of a look or a decision; of a retraining and its trial
+# Seconds after which a look or a decision, or a retraining and its trial, counts as missing: ten times what they take,
+# as a machine that is busy with other things is not a loop that is broken. The report says what each took.
+SOON, RETRAINED = 180.0, 600.0
 QUICK = 5.0  # seconds from the command for a rollback to the answer of the version before
 
 

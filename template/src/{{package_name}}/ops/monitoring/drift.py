@@ -3,24 +3,24 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..profile import ColumnProfile, count
+from ..profile import ColumnProfile
 from .findings import Measure
 from .statistics import psi, psi_noise
 
 
 def psi_of(
     column: ColumnProfile,
-    values: NDArray[np.float32],
+    bins: NDArray[np.int64],
     reference_rows: int,
     threshold: float,
     chance: float,
 ) -> Measure | None:
-    """Measure the PSI of one column, or None when fewer than two bins are filled.
+    """Measure the PSI of one column from the rows in its bins, or None when fewer than two are filled.
 
     Missing values are left out: `data_quality` watches them. The limit is `threshold`, or what a window of this
     size reaches by itself with probability `chance`, whichever is higher.
     """
-    counts = count(column, values)[:-1].astype(np.float64)
+    counts = bins[:-1].astype(np.float64)
     shares = np.asarray(column.shares[:-1], dtype=np.float64)
     filled = (counts > 0) | (shares > 0)
     if filled.sum() < 2 or counts.sum() == 0 or shares.sum() == 0:

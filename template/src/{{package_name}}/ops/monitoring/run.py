@@ -28,8 +28,10 @@ def read_window(name: str, reference: Reference, rows: int) -> Window:
 
 
 def look(window: Window, reference: Reference) -> list[Finding]:
-    """Run every check over a window, in order of their names."""
-    return [module.check(window, reference) for module in modules(checks).values()]
+    """Run every check over a window, in order of their names, after one pass that counts for all of them."""
+    found = modules(checks).values()
+    window.count([counter for module in found for counter in getattr(module, "COUNTS", ())], reference)
+    return [module.check(window, reference) for module in found]
 
 
 def write(findings: list[Finding], window: Window, reference: Reference) -> list[str]:

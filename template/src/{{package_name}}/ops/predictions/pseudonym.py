@@ -13,7 +13,7 @@ from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-
 from .. import storage
 from ..errors import ProjectError
 
-SECRET = "PREDICTION_LOG__SECRET"  # noqa: S105  the name of the variable
+SECRET = "PREDICTION_LOG__SECRET"  # noqa: S105  the name of the variable # pragma: allowlist secret
 SHORTEST = 16  # characters of a secret that somebody gives
 BYTES = 16  # of a pseudonym: two of a billion identifiers are equal with a chance of one in 10^21
 

@@ -93,7 +93,7 @@ class Lane:
             rows, loop, done, failed = job
             self._began, started = time.perf_counter(), time.thread_time()
             try:
-                scores = _score(self.model, rows)
+                scores = self.model.scorer.score(rows)
             except Exception as error:  # whatever a model does, it is taken out and the champion answers
                 _tell(loop, failed, f"It raised {type(error).__name__}: {error}")
                 continue
@@ -110,9 +110,3 @@ def _tell(loop: Loop, call: Callable[..., None], *arguments: Any) -> None:
         loop.call_soon_threadsafe(call, *arguments)
     except RuntimeError:  # the loop is closed: nobody waits any more
         return
-
-
-def _score(model: Model, rows: Sequence[Any]) -> Sequence[float]:
-    if len(rows) == 1:
-        return [model.scorer.score_row(rows[0])]
-    return model.scorer.score_rows(rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .. import bundle, release, storage
 from ..errors import ProjectError
+from ..plugins import part
 from .requests import Requests
 from .scoring import Scorer
 
@@ -87,10 +88,16 @@ class Loader:
 
 
 def load(stage: str, found: release.Release) -> Model:
-    """Load and try the bundle of a release. Raises ProjectError when it is damaged or does not fit this code."""
-    loaded = bundle.load(storage.url("serving", stage, found.path))
+    """Load and try the bundle of a release.
+
+    Raises ProjectError when it is damaged, does not fit this code, or is not signed by whom the stage trusts.
+    """
+    url = storage.url("serving", stage, found.path)
+    loaded = bundle.load(url)
     if loaded.version_digest != found.manifest_sha256:
         raise ProjectError(f"Version {found.version} is not the model that was released: promote it again.")
+    if signing := part("signing"):
+        signing.check(stage, url, loaded.files[bundle.MANIFEST])
     loaded.verify()
     scorer = Scorer(loaded)
     requests = Requests(loaded.manifest.schema)

@@ -84,7 +84,7 @@ class Predict:
         if self.router is not None and self.router.active:
             return 200, await self._routed(self.router, model, rows, body, started)
         if not isinstance(rows, list):
-            scored = Scored(model, model.scorer.score_row(rows))
+            scored = Scored(model, await model.scorer.gathered(rows))
             return 200, encode(self._record(self._name(), rows, scored, started, body))
         scores = await model.scorer.scores(rows)
         return 200, encode(

@@ -1,11 +1,13 @@
 """Data drift: features whose values are spread otherwise than when the model was released."""
 
+from .. import bins
 from ..drift import psi_of
 from ..findings import Finding, judge, too_few
 from ..settings import MonitoringSettings
 from ..window import Reference, Window
 
 NAME = "data_drift"
+COUNTS = (bins.features,)
 
 
 def check(window: Window, reference: Reference) -> Finding:
@@ -13,13 +15,13 @@ def check(window: Window, reference: Reference) -> Finding:
     settings = MonitoringSettings.load()
     if len(window) < settings.minimum_rows:
         return too_few(NAME, len(window), settings.minimum_rows)
-    matrix = window.matrix(reference.model)
+    counted = window.counts(bins.features, reference).columns
     columns = reference.profile.features
     chance = settings.false_alarms / len(columns)
     measures = [
         measure
-        for column, values in zip(columns, matrix.T, strict=True)
-        if (measure := psi_of(column, values, reference.profile.rows, settings.psi, chance))
+        for column, rows in zip(columns, counted, strict=True)
+        if (measure := psi_of(column, rows, reference.profile.rows, settings.psi, chance))
     ]
     return judge(
         NAME,

@@ -1,15 +1,43 @@
 """Data quality: columns that are gone, values that the schema forbids, and more missing values than usual."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ...columns import Categorical, Column, Numeric
-from ...profile import ColumnProfile
 from .. import statistics
 from ..findings import Finding, Measure, judge, too_few
 from ..settings import MonitoringSettings
-from ..window import Reference, Window
+from ..window import Reference, Rows, Window
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Rows with a value that the schema forbids, and rows without one, for each column of the schema."""
+
+    invalid: NDArray[np.int64]
+    missing: NDArray[np.int64]
+
+    def __add__(self, other: "Quality") -> "Quality":
+        return Quality(self.invalid + other.invalid, self.missing + other.missing)
+
+
+def quality(rows: Rows) -> Quality:
+    """Count what is broken and what is missing."""
+    columns = rows.reference.schema.features
+    present = [column for column in columns if column.name in rows.frame.columns]
+    bad = rows.frame.select(_bad(column).sum().alias(column.name) for column in present).row(0) if present else ()
+    invalid = {column.name: count for column, count in zip(present, bad, strict=True)}
+    return Quality(
+        np.array([invalid.get(column.name, len(rows)) for column in columns], np.int64),
+        np.array(rows.features.null_count().row(0), np.int64),
+    )
+
 
 NAME = "data_quality"
+COUNTS = (quality,)
 
 
 def check(window: Window, reference: Reference) -> Finding:
@@ -18,39 +46,39 @@ def check(window: Window, reference: Reference) -> Finding:
     if len(window) < settings.minimum_rows:
         return too_few(NAME, len(window), settings.minimum_rows)
     profiles = {column.name: column for column in reference.profile.features}
-    chance = settings.false_alarms / len(reference.schema.features)
+    columns, counted = reference.schema.features, window.counts(quality, reference)
+    chance = settings.false_alarms / len(columns)
     measures: list[Measure] = []
-    for column in reference.schema.features:
-        invalid = invalid_share(window.frame, column)
-        measures.append(Measure(subject=f"{column.name}: invalid", value=invalid, limit=settings.invalid_share))
-        measures.append(_missing(window, profiles[column.name], reference.profile.rows, chance, settings))
+    for column, invalid, missing in zip(columns, counted.invalid, counted.missing, strict=True):
+        share = int(invalid) / len(window)
+        measures.append(Measure(subject=f"{column.name}: invalid", value=share, limit=settings.invalid_share))
+        before = profiles[column.name].shares[-1]
+        noise = statistics.share_noise(before, len(window), reference.profile.rows, chance)
+        limit = before + max(settings.missing_increase, noise)
+        measures.append(Measure(subject=f"{column.name}: missing", value=int(missing) / len(window), limit=limit))
     return judge(
         NAME,
         measures,
-        f"All {len(reference.schema.features)} columns hold what the schema allows, and no more gaps than usual.",
+        f"All {len(columns)} columns hold what the schema allows, and no more gaps than usual.",
         "Values are broken or missing in",
         "Find the system that writes the column; do not retrain on broken data.",
     )
 
 
-def invalid_share(frame: pl.DataFrame, column: Column) -> float:
-    """Share of the values of a column that its type, range or categories forbid; 1 when the column is gone."""
-    if column.name not in frame.columns:
-        return 1.0
-    values = frame[column.name]
+def _bad(column: Column) -> pl.Expr:
+    """Whether a value is one that the type, range or categories of its column forbid."""
+    value = pl.col(column.name)
     if isinstance(column, Categorical):
-        known = pl.Series(values=list(column.categories), dtype=pl.String)
-        bad = values.is_not_null() & ~values.cast(pl.String, strict=False).is_in(known.implode())
+        known = pl.lit(pl.Series(values=list(column.categories), dtype=pl.String).implode())
+        bad = value.is_not_null() & ~value.cast(pl.String, strict=False).is_in(known)
     else:
-        bad = _bad_number(values, column)
-    if not column.nullable:
-        bad = bad | values.is_null()
-    return float(bad.sum()) / max(len(values), 1)
+        bad = _bad_number(value, column)
+    return bad if column.nullable else bad | value.is_null()
 
 
-def _bad_number(values: pl.Series, column: Numeric) -> pl.Series:
-    number = values.cast(pl.Float64, strict=False)
-    bad = values.is_not_null() & ~number.is_finite().fill_null(value=False)
+def _bad_number(value: pl.Expr, column: Numeric) -> pl.Expr:
+    number = value.cast(pl.Float64, strict=False)
+    bad = value.is_not_null() & ~number.is_finite().fill_null(value=False)
     if column.minimum is not None:
         bad = bad | (number < column.minimum).fill_null(value=False)
     if column.maximum is not None:
@@ -58,11 +86,3 @@ def _bad_number(values: pl.Series, column: Numeric) -> pl.Series:
     if column.integer:
         bad = bad | (number != number.round(0)).fill_null(value=False)
     return bad
-
-
-def _missing(window: Window, column: ColumnProfile, rows: int, chance: float, settings: MonitoringSettings) -> Measure:
-    before = column.shares[-1]
-    now = window.features[column.name].null_count() / len(window)
-    noise = statistics.share_noise(before, len(window), rows, chance)
-    limit = before + max(settings.missing_increase, noise)
-    return Measure(subject=f"{column.name}: missing", value=now, limit=limit)

@@ -1,5 +1,7 @@
 """Numeric stability: are the scores numbers, with room on both sides, and not all the same?"""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -10,10 +12,10 @@ from ...settings import Section
 from .. import statistics
 from ..findings import Finding, Measure, judge, too_few
 from ..settings import MonitoringSettings
-from ..window import Reference, Window
+from ..window import Reference, Rows, Window
 
-NAME = "numeric_stability"
 EDGE = 1e-6  # nearer to 0 or 1 a float32 cannot tell likely from certain
+KEPT = 10_000  # different scores that are counted: the most frequent ones of what was read so far
 
 
 class NumericStabilitySettings(Section, table="numeric_stability"):
@@ -30,44 +32,77 @@ class NumericStabilitySettings(Section, table="numeric_stability"):
     equal: float = Field(0.5, gt=0)
 
 
+@dataclass(frozen=True)
+class Scores:
+    """How many scores there are, how many are numbers, how many of these at 0 or 1, and how often each value occurs."""
+
+    rows: int
+    numbers: int
+    edges: int
+    values: NDArray[np.float32]
+    times: NDArray[np.int64]
+
+    def __add__(self, other: "Scores") -> "Scores":
+        values, place = np.unique(np.append(self.values, other.values), return_inverse=True)
+        times = np.bincount(place, np.append(self.times, other.times), minlength=len(values)).astype(np.int64)
+        often = np.argsort(-times, kind="stable")[:KEPT]  # a score that matters is among them long before the last row
+        return Scores(
+            self.rows + other.rows,
+            self.numbers + other.numbers,
+            self.edges + other.edges,
+            values[often],
+            times[often],
+        )
+
+
+def scores(rows: Rows) -> Scores:
+    """Count the scores; rows that no service scored are scored here."""
+    numbers = rows.scores[np.isfinite(rows.scores)]
+    edges = int(np.count_nonzero((numbers <= EDGE) | (numbers >= 1 - EDGE)))
+    return Scores(len(rows), len(numbers), edges, *np.unique(numbers, return_counts=True))
+
+
+NAME = "numeric_stability"
+COUNTS = (scores,)
+
+
 def check(window: Window, reference: Reference) -> Finding:
     """Measure the scores of the window, and the difference between the trained model and its export."""
     settings, needed = NumericStabilitySettings.load(), MonitoringSettings.load().minimum_rows
     if len(window) < needed:
         return too_few(NAME, len(window), needed)
-    scores = window.scores
-    if scores is None:
-        scores = reference.model.score(window.matrix(reference.model))
-    numbers = scores[np.isfinite(scores)]
+    counted = window.counts(scores, reference)
     return judge(
         NAME,
         [
-            Measure(subject="scores that are no number", value=1 - len(numbers) / len(scores), limit=settings.broken),
-            _saturated(numbers, reference, settings),
-            _equal(numbers, reference, settings),
+            Measure(
+                subject="scores that are no number", value=1 - counted.numbers / counted.rows, limit=settings.broken
+            ),
+            _saturated(counted, reference, settings),
+            _equal(counted, reference, settings),
             Measure(
                 subject="export against the trained model",
                 value=reference.model.manifest.parity,
                 limit=bundle.TOLERANCE,
             ),
         ],
-        f"{len(scores):,} scores are numbers between 0 and 1, and differ.",
+        f"{counted.rows:,} scores are numbers between 0 and 1, and differ.",
         "The scores are of no use",
         "Roll back; then look for features with extreme or missing values, and for the change in the model's code.",
     )
 
 
-def _saturated(scores: NDArray[np.float32], reference: Reference, settings: NumericStabilitySettings) -> Measure:
+def _saturated(counted: Scores, reference: Reference, settings: NumericStabilitySettings) -> Measure:
     before = _at_the_edges(reference.profile.score)
-    now = float(np.mean((scores <= EDGE) | (scores >= 1 - EDGE))) if len(scores) else 0.0
-    limit = before + max(settings.saturated, _noise(before, len(scores), reference))
+    now = counted.edges / max(counted.numbers, 1)
+    limit = before + max(settings.saturated, _noise(before, counted.numbers, reference))
     return Measure(subject="scores at 0 or 1", value=now, limit=limit)
 
 
-def _equal(scores: NDArray[np.float32], reference: Reference, settings: NumericStabilitySettings) -> Measure:
+def _equal(counted: Scores, reference: Reference, settings: NumericStabilitySettings) -> Measure:
     before = max(reference.profile.score.shares[:-1])  # scores that are equal lie in one bin
-    now = float(np.unique(scores, return_counts=True)[1].max()) / len(scores) if len(scores) else 0.0
-    limit = max(settings.equal, before + _noise(before, len(scores), reference))
+    now = int(counted.times.max(initial=0)) / max(counted.numbers, 1)
+    limit = max(settings.equal, before + _noise(before, counted.numbers, reference))
     return Measure(subject="scores that are all equal", value=now, limit=limit)
 
 

@@ -1,11 +1,13 @@
 """Prediction drift: scores that are spread otherwise than when the model was released."""
 
+from .. import bins
 from ..drift import psi_of
 from ..findings import Finding, judge, too_few
 from ..settings import MonitoringSettings
 from ..window import Reference, Window
 
 NAME = "prediction_drift"
+COUNTS = (bins.scores,)
 
 
 def check(window: Window, reference: Reference) -> Finding:
@@ -13,11 +15,9 @@ def check(window: Window, reference: Reference) -> Finding:
     settings = MonitoringSettings.load()
     if len(window) < settings.minimum_rows:
         return too_few(NAME, len(window), settings.minimum_rows)
-    scores = window.scores
-    if scores is None:
-        scores = reference.model.score(window.matrix(reference.model))
+    (counted,) = window.counts(bins.scores, reference).columns
     column, rows = reference.profile.score, reference.profile.rows
-    measure = psi_of(column, scores, rows, settings.psi, settings.false_alarms)
+    measure = psi_of(column, counted, rows, settings.psi, settings.false_alarms)
     return judge(
         NAME,
         [measure] if measure else [],

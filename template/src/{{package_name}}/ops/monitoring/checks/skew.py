@@ -13,7 +13,7 @@ from ... import bundle
 from ...columns import Categorical, Column
 from ...settings import Section
 from ..findings import Finding, Measure, judge, too_few
-from ..window import Reference, Window
+from ..window import Reference, Rows, Window
 
 NAME = "skew"
 
@@ -35,21 +35,17 @@ class SkewSettings(Section, table="skew"):
 def check(window: Window, reference: Reference) -> Finding:
     """Score a sample of the window again, and compare."""
     settings = SkewSettings.load()
-    if window.scores is None or not len(window):
+    if not window.scored or not len(window):
         return too_few(NAME, 0, 1, "rows that the service scored")
-    step = max(1, len(window) // settings.rows)
-    frame, logged = window.frame.gather_every(step), window.scores[::step]
-    sample = Window(frame, window.title, window.schema)
-    again = reference.model.score(sample.matrix(reference.model))
+    sample = window.take(np.arange(0, len(window), max(1, len(window) // settings.rows)), reference)
+    apart = _difference(sample.scores, reference.model.score(sample.matrix))
     return judge(
         NAME,
         [
-            Measure(
-                subject="largest difference of a score", value=_difference(logged, again), limit=settings.tolerance
-            ),
+            Measure(subject="largest difference of a score", value=apart, limit=settings.tolerance),
             Measure(subject="rows outside of the encoding", value=_outside(sample), limit=settings.outside),
         ],
-        f"{len(frame):,} logged rows, scored again, have the scores that the service gave.",
+        f"{len(sample):,} logged rows, scored again, have the scores that the service gave.",
         "The service scores otherwise than the model that was released",
         "Compare the commit and the libraries of /version with the model's manifest; until they agree, roll back.",
     )
@@ -62,8 +58,9 @@ def _difference(logged: NDArray[np.float32], again: NDArray[np.float32]) -> floa
     return float(np.max(np.where(here == there, apart, 1.0)))
 
 
-def _outside(sample: Window) -> float:
-    lost = sample.features.select(pl.any_horizontal(_lost(column) for column in sample.schema.features)).to_series()
+def _outside(sample: Rows) -> float:
+    columns = sample.reference.schema.features
+    lost = sample.features.select(pl.any_horizontal(_lost(column) for column in columns)).to_series()
     return float(lost.sum()) / len(sample)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import storage
-from ...profile import CategoricalProfile, ColumnProfile, count
-from .. import page
+from ...profile import CategoricalProfile, ColumnProfile
+from .. import bins, page
 from ..findings import Finding, Measure
 from ..window import Reference, Window
 
@@ -46,17 +46,14 @@ def _rows(finding: Finding, plots: dict[str, str]) -> list[tuple[Measure, str]]:
 
 def _plots(window: Window, reference: Reference) -> dict[str, str]:
     """Draw each column: shares of its bins at release and now."""
-    matrix = window.matrix(reference.model)
-    plots = {
-        column.name: _plot(column, values) for column, values in zip(reference.profile.features, matrix.T, strict=True)
-    }
-    if window.scores is not None:
-        plots["score"] = _plot(reference.profile.score, window.scores)
+    counted = window.counts(bins.features, reference).columns
+    plots = {column.name: _plot(column, rows) for column, rows in zip(reference.profile.features, counted, strict=True)}
+    if window.scored:
+        plots["score"] = _plot(reference.profile.score, *window.counts(bins.scores, reference).columns)
     return plots
 
 
-def _plot(column: ColumnProfile, values: NDArray[np.float32]) -> str:
-    counts = count(column, values)
+def _plot(column: ColumnProfile, counts: NDArray[np.int64]) -> str:
     now = counts / max(int(counts.sum()), 1)
     if isinstance(column, CategoricalProfile):
         labels = list(column.categories)

@@ -27,7 +27,7 @@ def read(reference: Reference, rows: int) -> Window:
     if damaged:
         title += f" ({damaged} damaged lines left out)"
     scores = frame["score"].cast(pl.Float32).to_numpy()
-    return Window(frame["input"].struct.unnest(), title, reference.schema, scores, live=True)
+    return Window.of(frame["input"].struct.unnest(), title, scores, live=True)
 
 
 def tail(schema: Schema, rows: int) -> tuple[pl.DataFrame, int]:

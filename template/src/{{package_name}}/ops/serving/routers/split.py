@@ -19,7 +19,7 @@ from ...delivery import plan as plans
 from ...delivery.plan import DeliverySettings, Plan, Trip
 from ..lane import Lane, LaneError, LaneLateError
 from ..loading import Loader, Model, load
-from ..scoring import IN_THREAD
+from ..scoring import FEW
 from ..sinks import Service
 from . import Record, Router, Scored
 
@@ -133,7 +133,7 @@ class Split:
         started = time.thread_time()
         scores = await champion.scorer.scores(rows)
         # Many rows are scored on another thread, which this clock does not see.
-        cpu_ms = 1_000 * (time.thread_time() - started) / len(rows) if 0 < len(rows) <= IN_THREAD else None
+        cpu_ms = 1_000 * (time.thread_time() - started) / len(rows) if 0 < len(rows) <= FEW else None
         self._count["champion"](len(scores))
         return [Scored(champion, score, "champion", cpu_ms) for score in scores]
 
