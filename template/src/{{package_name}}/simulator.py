@@ -59,6 +59,8 @@ class World:
     """A sender changes its format without a word: a new channel, amounts in cents."""
     missing: float = 1.0
     """How often values are missing, as a multiple of the usual."""
+    bias: float = 0.0
+    """Share of good loans to people under 30 that is called in early, and so recorded as a default."""
 
 
 WORLDS = {
@@ -80,6 +82,8 @@ def applications(start: date, days: int, per_day: int, seed: int, world: World |
     columns = _draw(rng, world.covariate * ramp)
     risk = _risk(columns, world.concept * ramp)
     defaulted = rng.random(rows) < 1 / (1 + np.exp(-risk))
+    if world.bias:
+        defaulted |= (columns["age_group"] == 0) & (rng.random(rows) < world.bias)
     for name, share in MISSING.items():
         columns[name][rng.random(rows) < share * world.missing] = np.nan
     midnight = datetime(start.year, start.month, start.day)
