@@ -1,4 +1,4 @@
-"""Writes the files that follow from the catalog: `copier.yml` and two pages of the docs."""
+"""Writes the files that follow from the catalog: `copier.yml` and three pages of the docs."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from . import ownership, pages, places, questionnaire
 from .catalog import Catalog
 from .errors import RungsError
 
-PREFACE = Path("docs/verification.in.md")
+VERIFICATION, CI = Path("docs/verification.in.md"), Path("docs/ci.in.md")  # what stands before the tables
 
 
 def outputs(catalog: Catalog) -> dict[Path, str]:
@@ -20,7 +20,8 @@ def outputs(catalog: Catalog) -> dict[Path, str]:
     return {
         catalog.root / "copier.yml": questionnaire.build(catalog),
         catalog.root / "docs/options.md": pages.options(catalog, places.address()),
-        catalog.root / "docs/verification.md": pages.verification(catalog, (catalog.root / PREFACE).read_text()),
+        catalog.root / "docs/ci.md": pages.ci(catalog, (catalog.root / CI).read_text()),
+        catalog.root / "docs/verification.md": pages.verification(catalog, (catalog.root / VERIFICATION).read_text()),
     }
 
 

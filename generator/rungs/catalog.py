@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import RungsError
-from .models import Component, Level, Question
+from .models import Component, Level, Question, Stage
 
 NONE = "none"
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class Catalog(BaseModel):
@@ -23,6 +24,7 @@ class Catalog(BaseModel):
     base: Component
     questions: tuple[Question, ...]
     components: tuple[Component, ...]
+    stages: tuple[Stage, ...] = ()
 
     @cached_property
     def kinds(self) -> dict[str, Question]:
@@ -64,11 +66,8 @@ def load(root: Path) -> Catalog:
     """Read `root/template`. Raises RungsError, naming the file, for anything that is wrong with a description."""
     template = root / "template"
     base = _component(template / "_component/component.yaml", "", "")
-    raw = _yaml(template / "_component/questions.yaml")
-    try:
-        questions = tuple(Question.model_validate(item) for item in raw)
-    except ValidationError as error:
-        raise RungsError(_first(template / "_component/questions.yaml", error)) from error
+    questions = _entries(template / "_component/questions.yaml", Question)
+    stages = _entries(template / "_component/stages.yaml", Stage)
     components: list[Component] = []
     for question in questions:
         if question.kind:
@@ -80,7 +79,14 @@ def load(root: Path) -> Catalog:
             raise RungsError(
                 f"{path.relative_to(root)}: no question has kind `{path.parts[-4]}`; add it to questions.yaml."
             )
-    return Catalog(root=root, base=base, questions=questions, components=tuple(components))
+    return Catalog(root=root, base=base, questions=questions, components=tuple(components), stages=stages)
+
+
+def _entries(path: Path, model: type[Entry]) -> tuple[Entry, ...]:
+    try:
+        return tuple(model.model_validate(item) for item in _yaml(path))
+    except ValidationError as error:
+        raise RungsError(_first(path, error)) from error
 
 
 def _files(template: Path, kind: str) -> Iterator[Path]:

@@ -1,52 +1,19 @@
 """The command `rungs`."""
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
+from contextlib import nullcontext
 from pathlib import Path
-from typing import ParamSpec
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from . import build as building
-from . import catalog as catalogs
-from . import pages, places
+from . import climbing, fleets, pages, places, releases
 from .catalog import Catalog
 from .errors import RungsError
 from .models import Level
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-Parameters = ParamSpec("Parameters")
-
-
-def _busy(text: str) -> AbstractContextManager[object]:
-    """Show that something goes on, on a terminal; say it once elsewhere."""
-    if err.is_terminal:
-        return err.status(text)
-    err.print(text)
-    return nullcontext()
-
-
-def _sentence(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Turn a RungsError into one sentence and exit status 2."""
-
-    @wraps(command)
-    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except RungsError as error:
-            err.print(f"rungs: {error}", markup=False, soft_wrap=True)
-            sys.exit(2)
-
-    return wrapped
-
-
-def _catalog() -> Catalog:
-    return catalogs.load(places.root())
+from .screen import busy, err, out, sentence
+from .screen import catalog as read_catalog
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -60,6 +27,10 @@ def main() -> None:
     rungs options                              every question and its values
     rungs explain mlflow                       one component: what it is, what it needs
     rungs preview level=manual --then level=pipeline
+    rungs climb                                move a project up a level, with every line of yours
+    rungs update                               bring in what a newer version of the template has improved
+    rungs change tracking=none                 change any other answer
+    rungs fleet status --inventory FILE        many projects at once
     """
 
 
@@ -71,18 +42,18 @@ def main() -> None:
 @click.option(
     "--ref", help="A git reference of the template. [default: its newest release; in a clone, what lies there]"
 )
-@_sentence
+@sentence
 def new(target: Path, answers: tuple[str, ...], defaults: bool, template: str | None, ref: str | None) -> None:
     """Render a new project into TARGET, a folder that does not exist yet."""
     from . import render  # Copier takes a quarter of a second to import
 
-    given = render.parse_answers(_catalog(), answers)
+    given = render.parse_answers(read_catalog(), answers)
     if not defaults and not sys.stdin.isatty():
         raise RungsError("There is no terminal to ask questions on: add --defaults, and answers as question=value.")
     if ref is None and template is None and places.in_checkout():
         ref = "HEAD"
     source = template or places.source()
-    with _busy(f"Rendering {target} ...") if defaults else nullcontext():
+    with busy(f"Rendering {target} ...") if defaults else nullcontext():
         render.new(source, target, given, ask=not defaults, ref=ref, quiet=True)
     saved = render.saved_answers(target)
     out.print(f"[bold]{saved['project_name']}[/bold] is in {target}, at level {saved['level']}.", soft_wrap=True)
@@ -90,10 +61,10 @@ def new(target: Path, answers: tuple[str, ...], defaults: bool, template: str | 
 
 
 @main.command()
-@_sentence
+@sentence
 def options() -> None:
     """List every question with its values."""
-    catalog = _catalog()
+    catalog = read_catalog()
     table = Table("question", "values (the default first)", "what it asks", box=None, pad_edge=False)
     for question in catalog.questions:
         values = ", ".join(catalog.choices(question)) or f"text, such as: {catalog.default(question)}"
@@ -104,13 +75,13 @@ def options() -> None:
 
 @main.command()
 @click.argument("id", metavar="ID")
-@_sentence
+@sentence
 def explain(id: str) -> None:
     """Say what a question, a level or a component is, what it needs and how it is verified.
 
     ID is a question (`ci`), a value (`github-actions`) or, where an id has two meanings, `kind/id`.
     """
-    catalog = _catalog()
+    catalog = read_catalog()
     texts = [*_explain_components(catalog, id), *_explain_questions(catalog, id)]
     if not texts:
         import difflib
@@ -163,16 +134,16 @@ def _explain_questions(catalog: Catalog, id: str) -> list[str]:
     type=click.Path(path_type=Path),
     help="Start from the answers of a rendered project.",
 )
-@_sentence
+@sentence
 def preview(answers: tuple[str, ...], changes: tuple[str, ...], project: Path | None) -> None:
     """Show the files that answers give, and what a changed answer adds, changes and removes. Writes nothing."""
     from . import preview as previews
     from . import render
 
-    catalog = _catalog()
+    catalog = read_catalog()
     start = {**(render.saved_answers(project) if project else {}), **render.parse_answers(catalog, answers)}
     changed = render.parse_answers(catalog, changes)
-    with _busy("Rendering ..."):
+    with busy("Rendering ..."):
         before = previews.contents(start)
         after = previews.contents({**start, **changed}) if changed else before
     difference = previews.difference(before, after)
@@ -191,12 +162,16 @@ def preview(answers: tuple[str, ...], changes: tuple[str, ...], project: Path | 
 
 @main.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail when a built file is stale.")
-@_sentence
-def build(check: bool) -> None:
+@click.option("--freeze", metavar="VERSION", help="Write down what a release offers, before it is tagged.")
+@sentence
+def build(check: bool, freeze: str | None) -> None:
     """Build copier.yml and the generated docs from the template (for those who work on Rungs itself)."""
     if not places.in_checkout():
         raise RungsError("`rungs build` works in a clone of the repository only: clone it first.")
-    catalog = _catalog()
+    catalog = read_catalog()
+    if freeze:
+        out.print(f"wrote {releases.freeze(catalog, freeze).relative_to(catalog.root)}")
+        return
     if check:
         stale = [str(path.relative_to(catalog.root)) for path in building.stale(catalog)]
         wrong = building.wrong_addresses(catalog)
@@ -208,3 +183,7 @@ def build(check: bool) -> None:
         return
     for path in building.write(catalog):
         out.print(f"wrote {path.relative_to(catalog.root)}")
+
+
+for moving in (climbing.climb, climbing.update, climbing.change, fleets.fleet):
+    main.add_command(moving)

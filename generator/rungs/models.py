@@ -27,11 +27,53 @@ class Level(StrEnum):
             "continuous": "Many models: alerts start retraining, releases go through staging and can be rolled back.",
         }[self.value]
 
+    @property
+    def asks(self) -> str:
+        """What the level asks of the team, beyond the level below."""
+        return {
+            "manual": "one person who runs each step and reads its report.",
+            "pipeline": "an owner of the pipeline, who decides on new versions and answers the alerts of the checks;"
+            " a place for data versions and for the tracker.",
+            "continuous": "people on call for the service objectives; labels that come back; environments for staging"
+            " and production, with approvers; a yearly look at the limits of gate, delivery and budgets.",
+        }[self.value]
+
+    @property
+    def cost(self) -> str:
+        """What the level costs in a cloud, as a class."""
+        return {
+            "manual": "one small container and a bucket; nothing on a laptop.",
+            "pipeline": "the service, a tracking server, and training for minutes a day.",
+            "continuous": "three environments of that, monitoring around the clock, a retraining whenever one is due.",
+        }[self.value]
+
 
 class Frozen(BaseModel):
     """Base of all models: immutable, no unknown field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Event(StrEnum):
+    """What starts a stage of CI."""
+
+    change = "change"
+    main = "main"
+    schedule = "schedule"
+    call = "call"
+    hand = "hand"
+
+
+class Stage(Frozen):
+    """A stage of CI, the same in each CI system: what starts it, and the Make targets that it calls."""
+
+    id: str
+    does: str = Field(min_length=10)
+    from_level: Level = Field(default=Level.manual, alias="from")
+    by: tuple[Event, ...] = ()
+    after: tuple[str, ...] = ()
+    approval: bool = False
+    runs: tuple[str, ...] = Field(min_length=1)
 
 
 class Rule(Frozen):
@@ -50,7 +92,10 @@ class Verified(Frozen):
 
 
 class Component(Frozen):
-    """One folder of the template: `template/<kind>/<id>/`, described by its `_component/component.yaml`."""
+    """One folder of the template: `template/<kind>/<id>/`, described by its `_component/component.yaml`.
+
+    A CI system says in `stages` in which file each stage stands, and in `means` what it gives for each need.
+    """
 
     kind: str = ""
     id: str = ""
@@ -64,7 +109,10 @@ class Component(Frozen):
     claims: dict[Level, tuple[str, ...]] = {}
     seeds: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
+    stages: dict[str, str] = {}
+    means: dict[str, str] = {}
     verified: Verified
+    retired: str = ""
 
     @property
     def folder(self) -> str:
@@ -75,6 +123,12 @@ class Component(Frozen):
     def name(self) -> str:
         """Name for messages, such as `serving/fastapi`."""
         return f"{self.kind}/{self.id}" if self.kind else "base"
+
+    @model_validator(mode="after")
+    def _a_default_is_not_retired(self) -> "Component":
+        if self.retired and self.default:
+            raise ValueError("what is retired cannot be the default: choose another default first")
+        return self
 
     @model_validator(mode="after")
     def _paths_are_anchored(self) -> "Component":

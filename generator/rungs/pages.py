@@ -1,7 +1,7 @@
 """Builds the pages of `docs/` that follow from the catalog."""
 
 from .catalog import NONE, Catalog
-from .models import Component, Level, Question
+from .models import Component, Level, Question, Stage
 
 BUILT = "<!-- Built by `rungs build`: change the component.yaml files, not this page. -->\n"
 
@@ -33,6 +33,31 @@ def options(catalog: Catalog, address: str) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def ci(catalog: Catalog, preface: str) -> str:
+    """The page that holds the CI systems beside each other: their stages, and what each gives for the same need."""
+    systems = catalog.members("ci")
+    head = f"| {' | '.join(system.title for system in systems)} |"
+    rule = "|---" * len(systems) + "|"
+    lines = [BUILT, preface.strip() + "\n", "## Stages\n"]
+    lines += ["| stage | from level | started by | Make targets | what it does |", "|---|---|---|---|---|"]
+    for stage in catalog.stages:
+        targets = " ".join(f"`{target}`" for target in stage.runs)
+        lines.append(f"| `{stage.id}` | `{stage.from_level}` | {_starts(stage)} | {targets} | {stage.does} |")
+    lines += ["\n## Where each stands\n", f"| stage {head}", f"|---{rule}"]
+    for stage in catalog.stages:
+        files = " | ".join(f"`{system.stages[stage.id]}`" if stage.id in system.stages else "" for system in systems)
+        lines.append(f"| `{stage.id}` | {files} |")
+    lines += ["\n## What each gives\n", f"| need {head}", f"|---{rule}"]
+    for need in dict.fromkeys(need for system in systems for need in system.means):
+        lines.append(f"| {need} | {' | '.join(system.means.get(need, '') for system in systems)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _starts(stage: Stage) -> str:
+    words = [*stage.by, *(f"after `{earlier}`" for earlier in stage.after)]
+    return ", ".join(words) + (", once approved" if stage.approval else "")
 
 
 def verification(catalog: Catalog, preface: str) -> str:

@@ -18,7 +18,16 @@ def in_checkout() -> bool:
 
 
 def address() -> str:
-    """What users give to `copier copy`: the constant `Template` of pyproject.toml."""
+    """What users give to `copier copy`: the constant `Template` of pyproject.toml, as Copier writes it in short."""
+    return f"gh:{_repository().removeprefix('https://github.com/')}"
+
+
+def package() -> str:
+    """What pip and uv install this command from: the repository at the public address."""
+    return f"git+{_repository()}"
+
+
+def _repository() -> str:
     urls: list[str] = metadata("rungs").get_all("Project-URL") or []
     return next(url.removeprefix("Template, ") for url in urls if url.startswith("Template, "))
 

@@ -26,7 +26,7 @@ def contents(answers: Mapping[str, str]) -> dict[str, bytes]:
         return {path: (project / path).read_bytes() for path in _paths(project)}
 
 
-def difference(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Difference:
+def difference(before: Mapping[str, object], after: Mapping[str, object]) -> Difference:
     """Compare two renders. The answers file, which always differs, is left out."""
     both = (before.keys() & after.keys()) - {ANSWERS}
     return Difference(

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from . import ownership, reserved
+from . import ownership, places, reserved
 from .catalog import Catalog
 from .models import Component, Level, Question, Rule
 from .ownership import NEVER
@@ -54,6 +54,7 @@ def build(catalog: Catalog) -> str:
     document["absent"] = _hidden("yaml", _absent(catalog))
     document["owned"] = _hidden("yaml", _owned(catalog))
     document["bounds"] = _hidden("yaml", _list(sorted({b for c in _everyone(catalog) for b in c.bounds})))
+    document["rungs_package"] = _hidden("str", places.package())
     document[FORMAT] = {"type": "int", "default": 1, "ask": False}
     for key in list(document)[8:]:
         document.yaml_set_comment_before_after_key(key, before="\n")
@@ -114,6 +115,10 @@ def _refusals(catalog: Catalog, question: Question, value: str) -> list[tuple[st
         return []
     result: list[tuple[str, str]] = []
     component = catalog.component(question.kind, value)
+    if component and component.retired:
+        # A project that has it keeps it; the helper renders of an update, too, which get every answer as data.
+        new = f"'{FORMAT}' not in _copier_conf.data and previous.{question.id} | default('') != '{value}'"
+        result.append((new, f"retired, for projects that have it already: {component.retired}"))
     earlier = [q for q in catalog.questions[: catalog.questions.index(question)] if q.kind]
     for other in earlier:
         for member in catalog.members(other.kind):
