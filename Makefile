@@ -6,8 +6,9 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv || echo .venv/bin/uv)
 RUN := $(UV) run --no-sync
 FOLDER ?=
+PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder # see tests/conftest.py
 
-.PHONY: help setup demo test drill check build bench
+.PHONY: help setup demo test systems drill corpus check build bench
 
 help:  ## Show this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +26,16 @@ demo: setup  ## Render level `continuous` into a new folder and run it, from tra
 	@$(RUN) python -m rungs.demo $(FOLDER)
 
 test: setup  ## Run every test (FAST=1: without those that take minutes)
-	$(RUN) env -u VIRTUAL_ENV pytest -m "not drill$(if $(FAST), and not slow)"
+	$(RUN) env -u VIRTUAL_ENV pytest -m "not drill and not corpus and not systems$(if $(FAST), and not slow)" $(PARALLEL)
+
+systems: setup  ## Run the jobs of five CI systems on rendered projects, to green and to red (10 minutes; needs ci-runners)
+	$(RUN) env -u VIRTUAL_ENV pytest -m systems $(PARALLEL)
 
 drill: setup  ## Render level `continuous` and play its drill RUNS times (5 minutes each)
 	$(RUN) env -u VIRTUAL_ENV pytest -m drill --runs=$(or $(RUNS),1)
+
+corpus: setup  ## Apply 2,000 random sets of edits, move each project, and look for a lost line (5 minutes)
+	$(RUN) env -u VIRTUAL_ENV pytest -m corpus
 
 check: setup  ## Lint, check types, and compare built files with a fresh build
 	$(RUN) ruff check .

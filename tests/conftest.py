@@ -30,6 +30,18 @@ exec {offline} "$folder" "$@"
 """
 
 
+# The tests of a file run in one process, as they share what they set up. The longest files begin first.
+LONGEST = [
+    *("test_projects", "test_containers", "test_guarantee", "test_ci", "test_stores", "test_scan", "test_teardown"),
+    *("test_explore", "test_updates", "test_ci_azure_devops", "test_ci_jenkins", "test_moving", "test_fleet"),
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runs", type=int, default=1, help="how often the drill is played")
 
@@ -106,6 +118,16 @@ def tools() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("RUNGS_TOOLS names no folder of stand-ins, and the real thing is not at hand")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def runners(tools: Path) -> Path:
+    """The commands that check and run CI files, installed."""
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    installed = Path(os.environ.get("CI_RUNNERS_DIR", f"{cache}/ci-runners"))
+    if not (installed / ".complete").is_file():
+        pytest.skip(f"{tools}/ci-runners is not installed: run its install.sh and set CI_RUNNERS_DIR")
+    return tools / "ci-runners"
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,25 @@ import pytest
 import yaml
 
 from rungs.models import Level
+from running import make
+from systems import running
+from world import commit, git
 
 LEVELS = [str(level) for level in Level]
 Render = Callable[..., Path]
 
+# These may do more than read, and run no code of the project.
+COMMENT, ATTEST, TEMPLATE = "pipeline.yml: comment", "publish.yml: attest", "template.yml: template"
+RIGHTS = {
+    COMMENT: {"pull-requests": "write"},
+    ATTEST: {"attestations": "write", "id-token": "write", "packages": "write"},
+    TEMPLATE: {"contents": "write", "issues": "write", "pull-requests": "write"},  # it pushes a branch
+}
+
 # One call of make, whose output may go to a file of the run; or an output of the job that make gives.
 MAKE = r"make(?: --silent)?(?P<targets>(?: [a-z][a-z-]*)+)(?: [A-Z]+=\S+| [A-Z]+=\"[^\"]*\")*"
 OUTPUT = rf'echo "\w+=\$\({MAKE.replace("targets", "inner")}\)" >> "\$GITHUB_OUTPUT"'
-STEP = re.compile(rf'^(?:{MAKE}(?: >> "\$GITHUB_STEP_SUMMARY")?|{OUTPUT})$')
+STEP = re.compile(rf'^(?:{MAKE}(?:(?: \| tee summary\.md)? >> "\$GITHUB_STEP_SUMMARY")?|{OUTPUT})$')
 PIN = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<sha>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$")
 
 
@@ -66,8 +77,8 @@ def test_a_higher_level_adds_workflows_and_changes_none(render: Render) -> None:
         found = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
         changed = [name for name, text in lower.items() if found.get(name) != text]
         assert set(changed) <= {"dependabot.yml"}
-        # New folders with dependencies come with a level: entries are added at the end.
-        assert found["dependabot.yml"].startswith(lower.get("dependabot.yml", ""))
+        lines = iter(found["dependabot.yml"].splitlines())  # new folders with dependencies come with a level
+        assert all(line in lines for line in lower.get("dependabot.yml", "").splitlines())
         assert len(found) > len(lower)
         lower = found
 
@@ -77,7 +88,7 @@ def test_workflows_only_call_make_targets_that_exist(render: Render, level: str)
     project = render(level)
     runs = [(name, step["run"]) for name, step in steps(project) if "run" in step]
     assert runs
-    assert [(name, run) for name, run in runs if not STEP.match(run)] == []
+    assert [(name, run) for name, run in runs if not STEP.match(run) and name != COMMENT] == []
     assert called(project) - targets(project) == set()
 
 
@@ -116,16 +127,70 @@ def test_rights_are_given_to_jobs_alone_and_nothing_runs_for_ever(render: Render
     for name, job in jobs(project):
         assert 0 < job["timeout-minutes"] <= 120, name
         rights = dict(job["permissions"])
+        if name in RIGHTS:
+            assert rights == RIGHTS[name]
+            continue
         assert rights.pop("contents") == "read", name
         assert set(rights) <= {"id-token", "packages"}, name
 
 
 def test_a_change_under_review_gets_no_right_but_to_read(render: Render) -> None:
     project = render("continuous")
-    for name, workflow in workflows(project).items():
-        if "pull_request" in workflow[True]:  # YAML reads the key `on` as true
-            assert {str(job["permissions"]) for job in workflow["jobs"].values()} == {"{'contents': 'read'}"}, name
-            assert "vars" not in str(workflow["jobs"]), f"{name} gives the repository's variables to a pull request"
+    reviewing = {name for name, workflow in workflows(project).items() if "pull_request" in workflow[True]}  # key `on`
+    assert {"ci.yml", "pipeline.yml"} <= reviewing
+    for name, job in jobs(project):
+        if name.split(":")[0] in reviewing:
+            assert name == COMMENT or job["permissions"] == {"contents": "read"}, name
+            assert "vars" not in str(job), f"{name} gives the repository's variables to a pull request"
+            assert "secrets" not in str(job), name
+
+
+def test_what_may_write_runs_no_code_of_the_project(render: Render) -> None:
+    found = dict(jobs(render("continuous")))
+    for name in (COMMENT, ATTEST):
+        used = [step["uses"] for step in found[name]["steps"] if "uses" in step]
+        assert used and not [action for action in used if action.startswith(("./", "actions/checkout@"))], name
+        assert "make" not in str(found[name]["steps"]), name
+    assert [step for step in found[ATTEST]["steps"] if "run" in step] == []
+    comment = found[COMMENT]
+    assert comment["needs"] == "sample"
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in comment["if"], "not for forks"
+    assert [step["uses"].split("@")[0] for step in comment["steps"] if "uses" in step] == ["actions/download-artifact"]
+
+
+@pytest.mark.parametrize("known", ["", "https://api.github.com/repos/o/r/issues/comments/7"])
+def test_there_is_one_comment_and_it_is_text(render: Render, tmp_path: Path, known: str) -> None:
+    """GitHub's own command is not at hand: what stands for it here writes down how it was called."""
+    job = dict(jobs(render("pipeline")))[COMMENT]
+    (script,) = (step["run"] for step in job["steps"] if "run" in step)
+    gh = tmp_path / "bin/gh"
+    gh.parent.mkdir()
+    gh.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\ncase "$*" in *--jq*) echo "{known}" ;; esac\n')
+    gh.chmod(0o755)
+    environment = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "MARK": job["env"]["MARK"], "COMMENTS": "comments"}
+    environment |= {"HEAD": "abc", "RUN": "https://github.com/o/r/actions/runs/1"}
+
+    def comment() -> list[str]:
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+        calls = tmp_path / "calls"
+        return calls.read_text().splitlines() if calls.exists() else []
+
+    assert comment() == [], "nothing was left to comment"
+    secret, summary = tmp_path / "secret", tmp_path / "summary.md"
+    secret.write_text("of the runner")
+    summary.symlink_to(secret)
+    assert comment() == [], "it follows a link"
+    summary.unlink()
+    summary.write_text("| auc | `$(touch broken)` |\n" + "x" * 70_000)
+    *_, last = comment()
+    wanted = f"PATCH {known}" if known else "POST comments"
+    assert last == f"api --silent --method {wanted} --field body=@comment.md"
+    text = (tmp_path / "comment.md").read_text()
+    assert text.startswith(f"{job['env']['MARK']}\n| auc | `$(touch broken)` |\n")
+    assert len(text) < 65_536, "GitHub takes no longer one"
+    assert "Of commit abc" in text.splitlines()[-1]
+    assert not (tmp_path / "broken").exists()
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -160,24 +225,12 @@ def test_the_login_comes_from_the_cloud(render: Render) -> None:
     assert "terraform" not in (render("continuous", cloud="none") / ".github/dependabot.yml").read_text()
 
 
-@pytest.fixture(scope="session")
-def runners(tools: Path) -> Path:
-    """The commands that check and run CI files, installed."""
-    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-    installed = Path(os.environ.get("CI_RUNNERS_DIR", f"{cache}/ci-runners"))
-    if not (installed / ".complete").is_file():
-        pytest.skip(f"{tools}/ci-runners is not installed: run its install.sh and set CI_RUNNERS_DIR")
-    return tools / "ci-runners"
-
-
 @pytest.mark.parametrize("cloud", ["aws", "none"])
 @pytest.mark.parametrize("level", LEVELS)
 def test_schema_semantics_commits_and_security(render: Render, runners: Path, level: str, cloud: str) -> None:
     project = render(level, cloud=cloud)
     for path in files(project):
-        command: list[str | Path] = [runners / "ci-check", "github-actions", path, "--workspace", project]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{path.name}\n{done.stdout}{done.stderr}"
+        running.check(runners, "github-actions", path, project)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -195,14 +248,11 @@ def test_zizmor_finds_nothing(render: Render, level: str) -> None:
 def run(runners: Path, terraform: str) -> Callable[..., subprocess.CompletedProcess[str]]:
     """`run(project, workflow, job)` runs a job in a clean checkout, with a terraform that needs no network."""
 
-    def running(project: Path, workflow: str, job: str) -> subprocess.CompletedProcess[str]:
-        subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
+    def starting(project: Path, workflow: str, job: str) -> subprocess.CompletedProcess[str]:
         path = project / ".github/workflows" / workflow
-        command: list[str | Path] = [runners / "ci-run", "github-actions", path, "--job", job]
-        environment = {**os.environ, "PATH": f"{Path(terraform).parent}:{os.environ['PATH']}"}
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=project, env=environment)
+        return running.run(runners, "github-actions", path, "--job", job, terraform=terraform)
 
-    return running
+    return starting
 
 
 # Each step once: the workflows call the same targets at each level, and test_projects.py runs these at the higher ones.
@@ -238,3 +288,30 @@ def test_a_mistake_turns_ci_red(
     assert done.returncode == 1
     assert "F401" in done.stdout
     assert "== check: failure" in done.stdout
+
+
+@pytest.mark.parametrize("changed", ["README.md", ".github/workflows/ci.yml"])
+def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path, changed: str) -> None:
+    """GitHub's own command is not at hand: what stands for it here writes down how it was called."""
+    folder, origin, bin = project("manual"), tmp_path / "origin.git", tmp_path / "bin"
+    git(tmp_path, "init", "--quiet", "--bare", str(origin))
+    git(folder, "remote", "add", "origin", str(origin))
+    bin.mkdir()
+    (bin / "gh").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\ncase "$2" in list) echo 0 ;; esac\n')
+    (bin / "gh").chmod(0o755)
+    path = f"{bin}:{os.environ['PATH']}"
+    assert "up to date with its template" in make(folder, "template-request", PATH=path)
+    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
+    (folder / changed).write_text("better\n")
+    commit(folder, "Update the template from v8 to v9")
+    git(folder, "switch", "--quiet", "main")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    make(folder, "template-request", PATH=path)
+    calls, pushed = (tmp_path / "calls").read_text(), git(origin, "branch", "--list")
+    title, text = "--title Update the template from v8 to v9", (folder / "artifacts/template-request.txt").read_text()
+    if changed == "README.md":
+        assert f"pr create --head rungs/update-v9 {title}" in calls and "rungs/update-v9" in pushed
+    else:
+        assert f"issue create {title}" in calls and "pr create" not in calls and pushed == ""
+        assert "It changes workflows" in text and text.startswith("What it does.")

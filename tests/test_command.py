@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rungs import render
 from rungs.catalog import Catalog
+from rungs.errors import RungsError
 
 
 def rungs(*words: str, cwd: Path | None = None, status: int = 0) -> str:
@@ -70,3 +72,9 @@ def test_new_says_what_comes_next(tmp_path: Path) -> None:
     text = rungs("new", "p", "--defaults", "project_name=tiny-model", cwd=tmp_path)
     assert "tiny-model" in text and "make demo" in text
     assert (tmp_path / "p/src/tiny_model/__init__.py").is_file()
+
+
+def test_a_template_that_cannot_be_fetched_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RungsError, match=r"git could not fetch the template .*: check its address"):
+        render.new(f"git+file://{tmp_path}/away.git", tmp_path / "project", {}, ask=False, ref=None, quiet=True)
+    assert not (tmp_path / "project").exists()

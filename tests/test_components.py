@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import copier
@@ -51,17 +52,24 @@ def test_present_gives_its_files(render: Callable[..., Path], component: Compone
     assert [path for path in higher if (project / in_project(path)).exists()] == []
 
 
+@cache
+def all_of(project: Path) -> str:
+    return "\n".join(path.read_text() for path in project.rglob("*") if path.is_file() and path.suffix != ".png")
+
+
 @pytest.mark.parametrize("level", list(Level))
 def test_present_gives_its_parts(render: Callable[..., Path], component: Component, level: Level) -> None:
     if level.rank < CATALOG.starts(component).rank:
         pytest.skip(f"{component.name} comes with level {CATALOG.starts(component)}")
-    project = render(str(level), **answers_with(component))
-    text = "\n".join(path.read_text() for path in project.rglob("*") if path.is_file() and path.suffix != ".png")
     room = CATALOG.root / "template" / component.kind / component.id / "_component"
     rooms = [room, *(room / str(lower) for lower in list(Level)[1 : level.rank + 1])]
     for part in (path for folder in rooms if folder.is_dir() for path in folder.iterdir() if path.is_file()):
         if part.name == "component.yaml":
             continue
+        # A part for one CI system has the name of that system.
+        systems = [other.id for other in CATALOG.members("ci") if part.name.startswith(other.id)]
+        answers = answers_with(component) | ({"ci": systems[0]} if systems else {})
+        text = all_of(render(str(level), **answers))
         source = (
             part.read_text().replace("{{ package_name }}", "credit_risk").replace("{{ project_name }}", "credit-risk")
         )
@@ -123,6 +131,7 @@ def test_what_a_level_allows_each_higher_level_allows(level: Level) -> None:
 
 def test_every_part_has_a_shared_file_that_stitches_it() -> None:
     stitched = set()
-    for path in CATALOG.root.glob("template/**/*.jinja"):
-        stitched |= set(re.findall(r"parts\(['\"]([\w.-]+)['\"]\)", path.read_text()))
-    assert PARTS - stitched - {"component.yaml", "questions.yaml", "parts.jinja"} == set()
+    for path in (path for path in CATALOG.root.glob("template/**/*") if path.is_file() and path.suffix != ".png"):
+        stitched |= set(re.findall(r"parts\(['\"]([\w.-]+)['\"]\)|include '[^']*/([\w.-]+)'", path.read_text()))
+    names = {name for found in stitched for name in found}
+    assert PARTS - names - {"component.yaml", "questions.yaml", "stages.yaml", "parts.jinja"} == set()

@@ -165,7 +165,7 @@ def is_ours(path: Path) -> bool:
 
 def jinja_in(path: Path) -> bool:
     text = re.sub(r"\$\{\{.*?\}\}", "", path.read_text())  # expressions of GitHub Actions
-    text = re.sub(r"\{\{\s*(\$|\.|humanize|printf).*?\}\}", "", text)  # templates of Prometheus and Go
+    text = re.sub(r"\{\{\s*(\$|\.|humanize|print|range|end|checksum|arch).*?\}\}", "", text)  # of Go and others
     if path.parent.name == "dashboards":
         text = re.sub(r"\{\{\w+\}\}", "", text)  # labels in the legends of Grafana
     if path.suffix in (".py", ".ipynb", ".mk", ".tf", ".hcl"):
