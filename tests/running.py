@@ -20,13 +20,21 @@ def free_port() -> int:
         return port
 
 
+# What a test run must not hand on: an environment of its own, and what make tells the makes below it.
+PRIVATE = ("VIRTUAL_ENV", "PYTHONPATH", "CI", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR")
+
+
+def outside() -> dict[str, str]:
+    """The environment of a user's shell, whoever started the tests."""
+    return {name: value for name, value in os.environ.items() if name not in PRIVATE}
+
+
 def run(project: Path, *command: str, status: int = 0, **environment: str) -> str:
     """Run a command in a project as a user would; return all that it prints."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CI")}
     done = subprocess.run(
         command,
         cwd=project,
-        env={**inherited, "OMP_NUM_THREADS": "1", **environment},
+        env={**outside(), "OMP_NUM_THREADS": "1", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -53,7 +61,7 @@ def service(project: Path, *words: str, **environment: str) -> Iterator[str]:
     """Run `make serve` on a free port until the block ends, and give its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    own = {**os.environ, "SERVING__PORT": str(port), "SERVING__POLL_SECONDS": "0.2", **environment}
+    own = {**outside(), "SERVING__PORT": str(port), "SERVING__POLL_SECONDS": "0.2", **environment}
     process = subprocess.Popen(["make", "serve", *words], cwd=project, env=own, start_new_session=True)
     try:
         deadline = time.monotonic() + 60

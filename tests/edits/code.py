@@ -119,13 +119,13 @@ def _(project: Folder) -> None:
 @EDITS.adds("add a target in the middle of the Makefile")
 def _(project: Folder) -> None:
     project.before(
-        "Makefile", "infra-check::  ##", "scan: image  ## Look for holes in the image\n\ttrivy image $(IMAGE)\n\n"
+        "Makefile", "infra-check:  ##", "scan: image  ## Look for holes in the image\n\ttrivy image $(IMAGE)\n\n"
     )
 
 
 @EDITS.adds("add a target after another one")
 def _(project: Folder) -> None:
-    project.before("Makefile", "image::  ##", "notify:  ## Tell the team\n\t@echo told\n\n")
+    project.before("Makefile", "image:  ##", "notify:  ## Tell the team\n\t@echo told\n\n")
 
 
 @EDITS.adds("add a variable to the Makefile")

@@ -3,7 +3,9 @@ TERRAFORM ?= terraform
 # The provider is large: what was downloaded is kept for the next run.
 export TF_PLUGIN_CACHE_DIR ?= $(HOME)/.terraform.d/plugin-cache
 
-infra-check::
+.PHONY: infra-check-aws
+infra-check: infra-check-aws
+infra-check-aws:
 	@if ! command -v $(firstword $(TERRAFORM)) >/dev/null; then \
 	  echo "infra/aws: NOT CHECKED, as terraform is not installed: get 1.11 or newer from https://developer.hashicorp.com/terraform/install"; \
 	  exit $(if $(CI),1,0); \

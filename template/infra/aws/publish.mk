@@ -7,12 +7,15 @@ print(base64.b64decode(token).decode().partition(":")[2])
 endef
 export ECR_PASSWORD
 
-login::
+.PHONY: login-ecr publish-tracking
+login: login-ecr
+login-ecr:
 	@case "$(IMAGE)" in *.dkr.ecr.*) $(RUN) python -c "$$ECR_PASSWORD" \
 	  | docker login --username AWS --password-stdin "$(firstword $(subst /, ,$(IMAGE)))" ;; esac
 
 # Only the cloud runs the tracking server in this image, so `make image` leaves it out.
 IMAGES += tracking
-publish::
+publish: publish-tracking
+publish-tracking:
 	docker build --tag $(IMAGE)-tracking:$(TAG) infra/aws/tracking
 	docker push $(IMAGE)-tracking:$(TAG)

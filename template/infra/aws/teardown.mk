@@ -7,7 +7,7 @@ KEPT := ^(module\.(artifacts|logs|key)\.|aws_secretsmanager_secret\.pseudonyms$$
 
 # Terraform drops its outputs first: a state without any holds nothing, or what an earlier run left over.
 # No image is started any more, but the variable needs a value.
-teardown::  ## Destroy an environment in the cloud (ENVIRONMENT=dev or staging)
+teardown:  ## Destroy an environment in the cloud (ENVIRONMENT=dev or staging)
 	@environment=$${ENVIRONMENT:-} confirmed=$${CONFIRM:-}; \
 	refuse() { echo "$$1" >&2; exit 2; }; \
 	[ -n "$$environment" ] || refuse "Say what to destroy: make teardown ENVIRONMENT=staging"; \

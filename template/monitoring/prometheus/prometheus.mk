@@ -12,4 +12,4 @@ alerts-check:  ## Test the alert rules and routes (needs promtool and amtool)
 	@if command -v amtool >/dev/null; then amtool check-config monitoring/prometheus/alertmanager.yml; \
 	else echo "Alert routes are not tested here: amtool is not installed (it comes with Alertmanager)."; fi
 
-check:: alerts-check
+check: alerts-check

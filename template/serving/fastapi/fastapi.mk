@@ -2,7 +2,9 @@
 SERVICE_USER ?= $(shell test "$$(id -u)" = 0 && echo 10001:10001 || echo "$$(id -u):$$(id -g)")
 export SERVICE_USER
 
-image::
+.PHONY: image-serve
+image: image-serve
+image-serve:
 	docker build --file serving/fastapi/Dockerfile --tag $(IMAGE)-serve:$(TAG) .
 
 # Made by Docker, they would belong to root.

@@ -1,3 +1,6 @@
 IMAGES += serve
-publish::
+
+.PHONY: publish-serve
+publish: publish-serve
+publish-serve:
 	docker push $(IMAGE)-serve:$(TAG)
