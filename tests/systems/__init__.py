@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 # A line that calls make: its targets, after options, variables and a redirection are taken away.
 CALL = re.compile(r"(?<![\w-])make(?P<words>(?: +(?:\"[^\"]*\"|[^\s\"&|;()>]|\$\([^)]*\))+)+)")
-HELPERS = {"setup", "login", "summary", "sign", "digests"}  # which every stage may call as it needs them
+HELPERS = {"setup", "login", "summary", "digests"}  # which every stage may call as it needs them
 
 
 @dataclass
