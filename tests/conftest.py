@@ -10,6 +10,7 @@ from pathlib import Path
 import copier
 import pytest
 
+from osv import serving
 from rungs import catalog as catalogs
 from rungs import places
 from rungs.catalog import Catalog
@@ -152,6 +153,13 @@ def terraform(offline: list[str], tmp_path_factory: pytest.TempPathFactory) -> s
     shim.write_text(SHIM.format(terraform=offline[-1], offline=" ".join(offline)))
     shim.chmod(0o755)
     return str(shim)
+
+
+@pytest.fixture(scope="session")
+def osv() -> Iterator[str]:
+    """The address of a server that stands for OSV.dev."""
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Every CI system has the same stages, started by the same events, behind the same gates: read from its own files."""
 
+import re
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from rungs import catalog as catalogs
 from rungs.catalog import Catalog
 from rungs.models import Component, Level
-from systems import Job
+from systems import Job, reader
 
 CATALOG = catalogs.load(Path(__file__).parent.parent)
 SYSTEMS = CATALOG.members("ci")
@@ -17,7 +17,7 @@ Render = Callable[..., Path]
 
 
 def read(project: Path, system: Component) -> dict[str, Job]:
-    jobs: dict[str, Job] = import_module(f"systems.{system.id.replace('-', '_')}").read(project)
+    jobs: dict[str, Job] = reader(system.id).read(project)
     return jobs
 
 
@@ -61,3 +61,10 @@ def test_the_stages_stand_in_the_files_that_it_names(render: Render, system: Com
     project = render("continuous", ci=system.id)
     for stage, path in system.stages.items():
         assert stage in (project / path).read_text(), f"{path} does not know {stage}"
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.id)
+def test_there_is_one_version_of_uv(render: Render, system: Component) -> None:
+    files = [path for path in render("continuous", ci=system.id).rglob("*") if path.is_file()]
+    found = {version for path in files for version in re.findall(r"\buv==([\d.]+)", path.read_text(errors="ignore"))}
+    assert len(found) == 1

@@ -81,7 +81,7 @@ def test_a_key_signs_where_nobody_vouches_for_the_job(
     (folder / "artifacts/sbom").mkdir(parents=True)
     for name in ("serve", "train"):
         (folder / f"artifacts/sbom/{name}.cdx.json").write_text("{}")
-    make(folder, "sign", SIGNING_KEY=key, SIGN="", **tools())
+    make(folder, "sign", status=0, SIGNING_KEY=key, SIGN="", **tools())
     calls = [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
     configurations = {call[-1] for call in calls if call[:2] == ["signing-config", "create"]}
     signed = [call for call in calls if call[0] in ("sign", "sign-blob")]
@@ -99,7 +99,7 @@ def test_a_key_signs_where_nobody_vouches_for_the_job(
 def test_where_nobody_asks_for_it_nothing_is_signed(
     render: Render, tools: Callable[..., dict[str, str]], tmp_path: Path, level: str
 ) -> None:
-    said = make(render(level), "sign", SIGN="", **tools())
+    said = make(render(level), "sign", status=0, SIGN="", **tools())
     assert said.startswith("Nothing is signed: SIGN is not true and SIGNING_KEY names no key")
     assert not (tmp_path / "calls").exists()
 

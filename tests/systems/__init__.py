@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
 
 # A line that calls make: its targets, after options, variables and a redirection are taken away.
 CALL = re.compile(r"(?<![\w-])make(?P<words>(?: +(?:\"[^\"]*\"|[^\s\"&|;()>]|\$\([^)]*\))+)+)")
@@ -23,6 +25,11 @@ class Job:
     runs: list[str] = field(default_factory=list)
     minutes: int = 0
     sees: set[str] = field(default_factory=set)
+
+
+def reader(system: str) -> ModuleType:
+    """The module that reads a system's files: its function `read` gives the jobs of a project by name."""
+    return import_module(f"systems.{system.replace('-', '_')}")
 
 
 def targets(script: str) -> list[str]:

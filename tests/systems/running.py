@@ -4,6 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from rungs.models import Component
+
+from . import reader
+
 
 def check(runners: Path, system: str, path: Path, workspace: Path) -> None:
     """Hold a CI file against its schema and semantics; a finding fails the test and is shown."""
@@ -25,3 +29,13 @@ def run(runners: Path, system: str, path: Path, *words: str, terraform: str = ""
         environment["PATH"] = f"{Path(terraform).parent}:{environment['PATH']}"
     command: list[str | Path] = [runners / "ci-run", system, path, *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=project, env=environment)
+
+
+def change(
+    runners: Path, system: Component, project: Path, stage: str, terraform: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a stage of a change under review. What a system needs beside its file, its reader says in `start`."""
+    path, words = project / system.stages[stage], ["--job", stage, "--event", "pull-request", "--branch", "topic"]
+    if start := getattr(reader(system.id), "start", None):
+        path, words = start(project, path, words)
+    return run(runners, system.id, path, *words, "--workspace", str(project), terraform=terraform)

@@ -1,0 +1,93 @@
+"""The jobs of a change, run on rendered projects in every CI system: to green, and to red for what must not pass.
+
+GitHub's run with the other tests; those of the other five take a quarter of an hour: `make systems`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rungs import catalog as catalogs
+from rungs.models import Component
+from systems import running
+from test_scan import LEAK
+from world import commit
+
+CATALOG = catalogs.load(Path(__file__).parent.parent)
+SYSTEMS = [
+    pytest.param(system, id=system.id, marks=pytest.mark.slow if system.default else pytest.mark.systems)
+    for system in CATALOG.members("ci")
+]
+# A few of a project's tests show a job's way; test_projects.py runs all of them, by the same target.
+KEPT = ("test_cli.py", "test_storage.py")
+Render = Callable[..., Path]
+
+
+def few_tests(project: Path) -> None:
+    for path in project.glob("tests/test_*.py"):
+        if path.name not in KEPT:
+            path.unlink()
+
+
+def sure(project: Path, service: str) -> None:
+    """No test may depend on the vulnerabilities that are known today."""
+    with (project / "settings.toml").open("a") as settings:
+        settings.write(f'\n[scan]\nvulnerability_service = "{service}"\n')
+
+
+def fail_a_test(project: Path) -> None:
+    few_tests(project)
+    (project / "tests/test_sums.py").write_text(
+        '"""Sums."""\n\n\ndef test_sum() -> None:\n    assert sum([1, 1]) == 3\n'
+    )
+
+
+def leak(project: Path) -> None:
+    (project / "src/credit_risk/keys.py").write_text(f'"""Keys."""\n\nKEY = "{LEAK}"\n')
+
+
+def ask_for_too_much(project: Path) -> None:
+    settings = (project / "settings.toml").read_text()
+    assert "minimum_auc = 0.65" in settings
+    (project / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
+
+
+GREEN = {
+    "check": ("manual", few_tests),
+    "scan": ("manual", None),
+    "infrastructure": ("continuous", None),
+    "sample": ("pipeline", None),
+}
+# What is broken, the level, the job that must see it, and what it must say.
+RED = {
+    "a failing test": (fail_a_test, "manual", "check", "assert 2 == 3"),
+    "a leaking secret": (leak, "manual", "scan", "src/credit_risk/keys.py:3: AWS Access Key"),
+    "a model that loses the gate": (ask_for_too_much, "pipeline", "sample", "The challenger's AUC"),
+}
+
+
+@pytest.mark.parametrize("stage", GREEN)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_green(project: Render, runners: Path, terraform: str, osv: str, system: Component, stage: str) -> None:
+    level, prepare = GREEN[stage]
+    folder = project(level, ci=system.id)
+    sure(folder, osv)
+    if prepare:
+        prepare(folder)
+    commit(folder, "Work")
+    done = running.change(runners, system, folder, stage, terraform)
+    assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+
+
+@pytest.mark.parametrize("what", RED)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_red(project: Render, runners: Path, terraform: str, osv: str, system: Component, what: str) -> None:
+    spoil, level, stage, said = RED[what]
+    folder = project(level, ci=system.id)
+    sure(folder, osv)
+    spoil(folder)
+    commit(folder, "Work late")
+    done = running.change(runners, system, folder, stage, terraform)
+    assert done.returncode == 1, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
+    assert said in done.stdout + done.stderr, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
