@@ -5,19 +5,61 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rungs.models import Level
+from running import run
 
 LEVELS = [str(level) for level in Level]
 ROOTS = ["infra/aws/account", "infra/aws"]
-CI = [
-    "-var=ci_oidc_issuer=https://token.actions.githubusercontent.com",
-    '-var=ci_subjects=["repo:acme/credit-risk:environment:x"]',
-]
+HOST = "token.actions.githubusercontent.com"
+SUBJECT = "repo:acme/credit-risk:environment:x"
+USER = "arn:aws:iam::123456789012:user/ci"
+ISSUER = f"-var=ci_oidc_issuer=https://{HOST}"
+CI = [ISSUER, f'-var=ci_subjects=["{SUBJECT}"]']
+# Who is named for a role of the CI system, and what its trust then says.
+NAMED = {"subjects": SUBJECT, "principals": USER}
+TRUST = {
+    "subjects": {
+        "Sid": "JobsByTheirTokens",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{HOST}"},
+        "Condition": {
+            "StringEquals": {f"{HOST}:aud": "sts.amazonaws.com"},
+            "StringLike": {f"{HOST}:sub": SUBJECT},
+        },
+    },
+    "principals": {
+        "Sid": "UsersAndRolesByName",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": USER},
+    },
+}
+# Applies a root to the provider's doubles, once with the words of each argument, and prints what its state then holds.
+APPLYING = """
+import json, pathlib, subprocess, sys
+sys.path.insert(0, {doubles!r})
+from tf_offline import Workspace
+
+def resources(module):
+    inner = [found for child in module.get("child_modules", []) for found in resources(child)]
+    return module.get("resources", []) + inner
+
+states = []
+with Workspace(pathlib.Path(sys.argv[1]), root=pathlib.Path("infra/aws"), terraform={terraform!r}) as space:
+    for words in sys.argv[2:]:
+        command = ["apply", "-auto-approve", "-input=false", "-no-color", *words.split()]
+        space.terraform(*command, check=True, stdout=subprocess.DEVNULL)
+        shown = json.loads(space.terraform("show", "-json", capture_output=True, check=True).stdout)
+        states.append({{found["address"]: found["values"] for found in resources(shown["values"]["root_module"])}})
+print(json.dumps(states))
+"""
 ADDED = {
     "manual": {"aws_apigatewayv2_route", "aws_ecr_repository", "aws_ecs_service", "aws_s3_bucket", "aws_vpc"},
     "pipeline": {"aws_db_instance", "aws_scheduler_schedule", "aws_sns_topic"},
@@ -44,6 +86,18 @@ def plan(offline: list[str], project: Path, root: str, *words: str) -> dict[str,
     )
     assert done.returncode == 0, done.stderr
     return {change["address"]: change for change in json.loads(done.stdout)["resource_changes"]}
+
+
+def states(offline: list[str], project: Path, scratch: Path, root: str, *applied: str) -> list[dict[str, Any]]:
+    """The applied resources by address, after each apply with these words."""
+    script = scratch / "applying.py"
+    script.write_text(APPLYING.format(doubles=str(Path(offline[-3]).parent), terraform=offline[-1]))
+    found: list[dict[str, Any]] = json.loads(run(project, *offline[:-3], str(script), root, *applied).splitlines()[-1])
+    return found
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -117,6 +171,78 @@ def test_each_environment_plans(render: Callable[..., Path], offline: list[str],
     assert (
         planned['aws_iam_role.delivery["delivery"]']["change"]["after"]["name"] == f"credit-risk-{environment}-delivery"
     )
+
+
+@pytest.mark.parametrize("named", [["subjects"], ["principals"], ["subjects", "principals"]], ids=" and ".join)
+@pytest.mark.parametrize(
+    ("root", "role", "variable"),
+    [
+        ("infra/aws", 'aws_iam_role.delivery["delivery"]', '-var=ci_%s=["%s"]'),
+        ("infra/aws/account", 'aws_iam_role.teardown["staging"]', '-var=ci_teardown_%s={staging=["%s"]}'),
+    ],
+    ids=["delivery", "teardown"],
+)
+def test_who_may_take_a_role_of_the_ci_system(
+    render: Callable[..., Path], offline: list[str], root: str, role: str, variable: str, named: list[str]
+) -> None:
+    words = [variable % (kind, NAMED[kind]) for kind in named] + ([ISSUER] if "subjects" in named else [])
+    planned = plan(offline, render("continuous"), root, *words)
+    trust = json.loads(planned[role]["change"]["after"]["assume_role_policy"])
+    assert trust["Statement"] == [TRUST[kind] for kind in named]
+
+
+@pytest.mark.parametrize(
+    ("root", "written", "line"),
+    [
+        ("infra/aws", 'ci_principals=["arn:aws:iam::123456789012:root"]', "principals = var.ci_principals"),
+        ("infra/aws/account", 'ci_teardown_principals={dev=["arn:aws:iam::123456789012:root"]}', "on teardown.tf line"),
+    ],
+    ids=["delivery", "teardown"],
+)
+def test_a_principal_that_is_none_is_named(
+    render: Callable[..., Path], offline: list[str], root: str, written: str, line: str
+) -> None:
+    with pytest.raises(AssertionError) as refused:
+        plan(offline, render("continuous"), root, f"-var={written}")
+    said = str(refused.value)
+    assert line in said and "no wildcard, and never root. You named" in said
+    assert "arn:aws:iam::123456789012:root." in said
+
+
+def test_only_delivery_signs_and_only_with_that_key(
+    render: Callable[..., Path], offline: list[str], tmp_path: Path
+) -> None:
+    project, teardown = render("continuous"), '-var=ci_teardown_subjects={staging=["repo:acme/credit-risk:x"]}'
+    production = " ".join(["-var-file=environments/production.tfvars", *CI])
+    (environment,) = states(offline, project, tmp_path, "infra/aws", production)
+    (account,) = states(offline, project, tmp_path, "infra/aws/account", f"-var=signing_key=true {ISSUER} {teardown}")
+
+    signing = {}
+    for address, values in (environment | account).items():
+        if not address.startswith("data.") and "aws_iam_" in address and values.get("policy"):
+            for statement in json.loads(values["policy"])["Statement"]:
+                if any(fnmatchcase("kms:Sign", action) for action in listed(statement["Action"])):
+                    signing[address] = statement
+    alias, key = account["aws_kms_alias.signing[0]"], account["aws_kms_key.signing[0]"]
+    assert signing == {
+        'aws_iam_role_policy.delivery["delivery"]': {
+            "Sid": "SignImages",
+            "Effect": "Allow",
+            "Action": ["kms:Sign", "kms:GetPublicKey", "kms:DescribeKey"],
+            "Resource": "arn:aws:kms:eu-central-1:123456789012:key/*",
+            "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias["name"]}},
+        }
+    }
+    assert alias["target_key_id"] == key["key_id"]
+
+    (refused,) = [found for found in json.loads(key["policy"])["Statement"] if found["Effect"] == "Deny"]
+    assert refused["Action"] == "kms:Sign" and refused["Principal"] == {"AWS": "*"}
+    roles = [f"arn:aws:iam::123456789012:role/credit-risk-{name}-delivery" for name in ("staging", "production", "dev")]
+    assert refused["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": roles}}
+    assert environment['aws_iam_role.delivery["delivery"]']["name"] == "credit-risk-production-delivery"
+
+    policy = json.loads(environment['aws_iam_role_policy.delivery["delivery"]']["policy"])
+    assert len(json.dumps(policy, separators=(",", ":"))) < 10240  # what AWS takes as a policy of a role
 
 
 @pytest.mark.parametrize("level", LEVELS)

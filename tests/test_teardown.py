@@ -5,12 +5,11 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from running import make, run
-from test_infra import CI, plan
+from test_infra import CI, ISSUER, listed, plan, states
 
 INIT = (
     "-chdir=infra/aws init -reconfigure -input=false -backend-config=backend.hcl "
@@ -20,6 +19,8 @@ DESTROY = (
     "-chdir=infra/aws destroy -auto-approve -input=false -var-file=environments/{0}.tfvars -var=environment={0} "
     "-var=image_tag=none"
 )
+# What RDS takes as the name of a snapshot.
+SNAPSHOT = re.compile(r"(?=.{1,255}$)[a-z](-?[a-z0-9])*")
 ASK = ["-chdir=infra/aws output -json", "-chdir=infra/aws output -raw teardown"]
 # Stands for terraform, with the answers that lie beside it.
 STAND_IN = """#!/bin/sh
@@ -229,7 +230,19 @@ def test_what_holds_data_is_known_by_its_address(render: Callable[..., Path], of
         assert len([change for change in planned.values() if change["type"] == type_]) == number
 
 
-ISSUER = "-var=ci_oidc_issuer=https://token.actions.githubusercontent.com"
+def test_each_database_leaves_a_snapshot_of_its_own(
+    render: Callable[..., Path], offline: list[str], tmp_path: Path
+) -> None:
+    production = "-var-file=environments/production.tfvars"
+    applied = [production, f"{production} -var=image_tag=abc1234", f"{production} -replace=aws_db_instance.tracking"]
+    found = states(offline, render("continuous"), tmp_path, "infra/aws", *applied)
+    names = [state["aws_db_instance.tracking"]["final_snapshot_identifier"] for state in found]
+    first, same, other = names
+    assert first == same, "an apply that leaves the database as it is must not touch it"
+    assert first != other, "the snapshot of the first may still be there when the second goes"
+    assert all(SNAPSHOT.fullmatch(name) and name.startswith("credit-risk-production-tracking-") for name in names)
+
+
 SUBJECTS = '-var=ci_teardown_subjects={staging=["repo:acme/credit-risk:environment:teardown-staging"]}'
 # What knows no resources: it reads, retires a task definition, or takes an address off a topic.
 UNBOUND = {
@@ -244,10 +257,6 @@ SETS = {
     "sns:SetTopicAttributes",
 }  # fmt: skip
 TAGS = {"project": "credit-risk", "environment": "staging", "managed-by": "terraform"}
-
-
-def listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def test_the_role_deletes_only_what_is_of_its_environment(render: Callable[..., Path], offline: list[str]) -> None:

@@ -1,9 +1,9 @@
-# The role of the CI system: it signs in by OIDC, so that no key is kept anywhere. It pushes images, rolls them out with
-# Terraform, starts jobs and reads and writes artifacts. It cannot change networks, roles, keys or databases: a plan that
-# does is applied by a person.
+# The role of the CI system: it signs in by OIDC, so that no key is kept anywhere, or as a user or role of IAM where it gives
+# no tokens. It pushes and signs images, rolls them out with Terraform, starts jobs and reads and writes artifacts. It cannot
+# change networks, roles, keys or databases: a plan that does is applied by a person.
 
 variable "ci_oidc_issuer" {
-  description = "Issuer of the CI system's tokens, such as https://token.actions.githubusercontent.com; null makes no role."
+  description = "Issuer of the CI system's tokens, such as https://token.actions.githubusercontent.com; null where it has none."
   type        = string
   default     = null
 }
@@ -25,39 +25,37 @@ variable "ci_subjects" {
   }
 
   validation {
-    condition     = var.ci_oidc_issuer == null || length(var.ci_subjects) > 0
-    error_message = "`ci_oidc_issuer` needs `ci_subjects`: name the repository that may deploy."
+    condition     = length(var.ci_subjects) == 0 || var.ci_oidc_issuer != null
+    error_message = "`ci_subjects` needs `ci_oidc_issuer`: say whose tokens these are."
+  }
+
+  validation {
+    condition     = var.ci_oidc_issuer == null || length(var.ci_subjects) + length(var.ci_principals) > 0
+    error_message = "`ci_oidc_issuer` needs `ci_subjects`: name the repository that may deploy, or a user in `ci_principals`."
   }
 }
 
+variable "ci_principals" {
+  description = "ARNs of users and roles of IAM that may take the role of this environment: for a CI system that gives its jobs no tokens."
+  type        = set(string)
+  default     = []
+}
+
 locals {
-  ci_host     = var.ci_oidc_issuer == null ? "" : trimprefix(var.ci_oidc_issuer, "https://")
-  ci_roles    = var.ci_oidc_issuer == null ? toset([]) : toset(["delivery"])
+  ci_roles    = length(var.ci_subjects) + length(var.ci_principals) == 0 ? toset([]) : toset(["delivery"])
   ecs_prefix  = "arn:${local.partition}:ecs:${var.region}:${local.account_id}"
   task_roles  = concat([module.service.role_arn, module.tracking.role_arn, module.trigger.role_arn, module.deliver.role_arn], [for job in module.job : job.role_arn])
   start_roles = concat([module.trigger.start_role_arn], [for job in module.job : job.start_role_arn])
 }
 
-data "aws_iam_policy_document" "delivery_assume" {
+module "delivery_trust" {
+  source   = "./modules/trust"
   for_each = local.ci_roles
 
-  statement {
-    actions = ["sts:AssumeRoleWithWebIdentity"]
-    principals {
-      type        = "Federated"
-      identifiers = ["arn:${local.partition}:iam::${local.account_id}:oidc-provider/${local.ci_host}"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "${local.ci_host}:aud"
-      values   = [var.ci_oidc_audience]
-    }
-    condition {
-      test     = "StringLike"
-      variable = "${local.ci_host}:sub"
-      values   = var.ci_subjects
-    }
-  }
+  issuer     = var.ci_oidc_issuer
+  audience   = var.ci_oidc_audience
+  subjects   = var.ci_subjects
+  principals = var.ci_principals
 }
 
 resource "aws_iam_role" "delivery" {
@@ -65,7 +63,7 @@ resource "aws_iam_role" "delivery" {
 
   name                 = "${local.name}-delivery"
   description          = "CI delivers to ${local.name}"
-  assume_role_policy   = data.aws_iam_policy_document.delivery_assume[each.key].json
+  assume_role_policy   = module.delivery_trust[each.key].json
   max_session_duration = 3600
 }
 
@@ -206,6 +204,18 @@ data "aws_iam_policy_document" "delivery" {
       values   = ["s3.${var.region}.amazonaws.com", "ecr.${var.region}.amazonaws.com"]
     }
   }
+
+  # Where the account has such a key: account/signing.tf.
+  statement {
+    sid       = "SignImages"
+    actions   = ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"]
+    resources = ["arn:${local.partition}:kms:${var.region}:${local.account_id}:key/*"]
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "kms:ResourceAliases"
+      values   = ["alias/${var.project}-signing"]
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "delivery" {
@@ -225,6 +235,6 @@ resource "aws_iam_role_policy_attachment" "delivery" {
 }
 
 output "delivery_role_arn" {
-  description = "Role for the CI system to assume; null without `ci_oidc_issuer`."
+  description = "Role for the CI system to assume; null while nobody is named."
   value       = one([for role in aws_iam_role.delivery : role.arn])
 }

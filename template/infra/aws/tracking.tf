@@ -198,8 +198,14 @@ resource "aws_db_instance" "tracking" {
   copy_tags_to_snapshot           = true
   deletion_protection             = var.protect
   skip_final_snapshot             = !var.keep_data
-  final_snapshot_identifier       = "${local.name}-tracking-last"
+  final_snapshot_identifier       = "${local.name}-tracking-${formatdate("YYYYMMDDhhmmss", timestamp())}"
   enabled_cloudwatch_logs_exports = ["postgresql"]
+
+  # Each database names its last snapshot after the time when it was made: the snapshot outlives it, and the next database of
+  # this environment could not be deleted under the same name.
+  lifecycle {
+    ignore_changes = [final_snapshot_identifier]
+  }
 }
 
 locals {

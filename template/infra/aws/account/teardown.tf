@@ -24,14 +24,27 @@ variable "ci_teardown_subjects" {
   }
 }
 
-locals {
-  ci_host = var.ci_oidc_issuer == null ? "" : trimprefix(var.ci_oidc_issuer, "https://")
+variable "ci_teardown_principals" {
+  description = "ARNs of users and roles of IAM that may destroy an environment, by environment: for a CI system that gives its jobs no tokens."
+  type        = map(set(string))
+  default     = {}
 
-  # By environment: the name that its resources begin with, and who may destroy it.
-  teardowns = {
-    for environment, subjects in var.ci_teardown_subjects :
-    environment => { name = "${var.project}-${environment}", subjects = subjects } if length(subjects) > 0
+  validation {
+    condition     = alltrue([for environment in keys(var.ci_teardown_principals) : contains(["dev", "staging"], environment)])
+    error_message = "`ci_teardown_principals` names dev and staging: a person destroys production."
   }
+}
+
+locals {
+  # By environment: who may destroy it, and the name that its resources begin with.
+  named = {
+    for environment in ["dev", "staging"] : environment => {
+      name       = "${var.project}-${environment}"
+      subjects   = lookup(var.ci_teardown_subjects, environment, [])
+      principals = lookup(var.ci_teardown_principals, environment, [])
+    }
+  }
+  teardowns = { for environment, who in local.named : environment => who if length(who.subjects) + length(who.principals) > 0 }
 
   # regional["sqs"] is the beginning of the ARNs of a service.
   regional = {
@@ -46,26 +59,14 @@ locals {
   gateway = "arn:${data.aws_partition.current.partition}:apigateway:${var.region}::"
 }
 
-data "aws_iam_policy_document" "teardown_assume" {
+module "teardown_trust" {
+  source   = "../modules/trust"
   for_each = local.teardowns
 
-  statement {
-    actions = ["sts:AssumeRoleWithWebIdentity"]
-    principals {
-      type        = "Federated"
-      identifiers = [aws_iam_openid_connect_provider.ci[0].arn]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "${local.ci_host}:aud"
-      values   = [var.ci_oidc_audience]
-    }
-    condition {
-      test     = "StringLike"
-      variable = "${local.ci_host}:sub"
-      values   = each.value.subjects
-    }
-  }
+  issuer     = var.ci_oidc_issuer
+  audience   = var.ci_oidc_audience
+  subjects   = each.value.subjects
+  principals = each.value.principals
 }
 
 # Not named `<project>-<environment>-...`, as all of that may be deleted by it.
@@ -74,8 +75,11 @@ resource "aws_iam_role" "teardown" {
 
   name                 = "${var.project}-teardown-${each.key}"
   description          = "CI destroys ${each.value.name}"
-  assume_role_policy   = data.aws_iam_policy_document.teardown_assume[each.key].json
+  assume_role_policy   = module.teardown_trust[each.key].json
   max_session_duration = 3600
+
+  # The trust knows the provider by its name alone.
+  depends_on = [aws_iam_openid_connect_provider.ci]
 }
 
 data "aws_iam_policy_document" "teardown" {

@@ -1,4 +1,4 @@
-# What the level `continuous` adds: scaling, the trigger, trials, and a CI system that signs in without a key.
+# What the level `continuous` adds: scaling, the trigger, trials, and the role of the CI system.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -22,12 +22,12 @@ variables {
   image_tag = "abc1234"
 }
 
-run "no_role_without_an_issuer" {
+run "no_role_while_nobody_is_named" {
   command = plan
 
   assert {
     condition     = length(aws_iam_role.delivery) == 0 && output.delivery_role_arn == null
-    error_message = "Nobody from outside gets in until an issuer is named."
+    error_message = "Nobody from outside gets in until somebody is named."
   }
 }
 
@@ -69,6 +69,43 @@ run "refuses_an_issuer_without_subjects" {
   }
 
   expect_failures = [var.ci_subjects]
+}
+
+run "refuses_subjects_without_an_issuer" {
+  command = plan
+
+  variables {
+    ci_subjects = ["repo:acme/credit-risk:environment:production"]
+  }
+
+  expect_failures = [var.ci_subjects]
+}
+
+run "a_user_by_name_gets_the_same_role" {
+  command = plan
+
+  variables {
+    ci_principals = ["arn:aws:iam::123456789012:user/credit-risk-ci"]
+  }
+
+  assert {
+    condition     = aws_iam_role.delivery["delivery"].name == "credit-risk-production-delivery"
+    error_message = "A CI system without tokens signs in as a user or as the role of its machine."
+  }
+}
+
+run "an_issuer_of_another_environment_is_no_mistake_where_a_user_is_named" {
+  command = plan
+
+  variables {
+    ci_oidc_issuer = "https://token.actions.githubusercontent.com"
+    ci_principals  = ["arn:aws:iam::123456789012:user/credit-risk-ci"]
+  }
+
+  assert {
+    condition     = length(aws_iam_role.delivery) == 1
+    error_message = "The issuer is shared by all environments, and this one names a user instead of a job."
+  }
 }
 
 run "refuses_a_ceiling_below_the_floor" {

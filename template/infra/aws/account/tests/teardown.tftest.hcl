@@ -18,7 +18,7 @@ variables {
   ci_oidc_issuer = "https://token.actions.githubusercontent.com"
 }
 
-run "no_role_without_subjects" {
+run "no_role_while_nobody_is_named" {
   command = plan
 
   assert {
@@ -31,7 +31,8 @@ run "no_role_for_an_environment_that_names_nobody" {
   command = plan
 
   variables {
-    ci_teardown_subjects = { dev = [], staging = ["repo:acme/credit-risk:environment:teardown-staging"] }
+    ci_teardown_subjects   = { dev = [], staging = ["repo:acme/credit-risk:environment:teardown-staging"] }
+    ci_teardown_principals = { dev = [] }
   }
 
   assert {
@@ -84,4 +85,42 @@ run "refuses_subjects_without_an_issuer" {
   }
 
   expect_failures = [var.ci_teardown_subjects]
+}
+
+run "users_by_name_need_no_issuer" {
+  command = plan
+
+  variables {
+    ci_oidc_issuer         = null
+    ci_teardown_principals = { dev = ["arn:aws:iam::123456789012:user/credit-risk-teardown"] }
+  }
+
+  assert {
+    condition     = keys(aws_iam_role.teardown) == ["dev"] && length(aws_iam_openid_connect_provider.ci) == 0
+    error_message = "A CI system without tokens signs in as a user or as the role of its machine, where one is named."
+  }
+}
+
+run "each_environment_may_be_named_in_its_own_way" {
+  command = plan
+
+  variables {
+    ci_teardown_subjects   = { staging = ["repo:acme/credit-risk:environment:teardown-staging"] }
+    ci_teardown_principals = { dev = ["arn:aws:iam::123456789012:user/credit-risk-teardown"] }
+  }
+
+  assert {
+    condition     = keys(output.teardown_role_arns) == ["dev", "staging"]
+    error_message = "Jobs destroy the one, a user the other."
+  }
+}
+
+run "no_user_destroys_production" {
+  command = plan
+
+  variables {
+    ci_teardown_principals = { production = ["arn:aws:iam::123456789012:user/credit-risk-teardown"] }
+  }
+
+  expect_failures = [var.ci_teardown_principals]
 }
