@@ -2,8 +2,9 @@
 
     CI_RUNNERS_DIR=DIR RUNGS_TOOLS=DIR [RUNGS_CHECKOV=FILE] uv run python -m benchmarks.ci [--system ID]... [--execute]
 
-Renders level `continuous` with each system. `--execute` runs every job that a change starts, but for the images, in a
-clean checkout with the packages that uv has kept: seconds of the whole job on this machine. No timings are compared.
+Renders level `continuous` with each system. `--execute` runs the jobs that a change starts, but for the images, in
+clean checkouts with the packages that uv has kept: seconds of the whole job on this machine. No timings are compared.
+`--stage` chooses among them: `check` is the same command in each system, and takes minutes.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -19,6 +21,13 @@ from pathlib import Path
 from rungs import catalog as catalogs
 from rungs import places, render
 from rungs.models import Component, Event
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+import doubles
+import osv
+from systems import running
+from world import commit
 
 TOOLS = Path(os.environ.get("RUNGS_TOOLS", "")) / "ci-runners"
 CHECKOV = os.environ.get("RUNGS_CHECKOV", "checkov")
@@ -51,12 +60,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--system", action="append", default=[], help="only this one; may be given more than once")
     parser.add_argument("--execute", action="store_true", help="run the jobs of a change, too")
+    parser.add_argument("--stage", action="append", default=[], help="only this job; may be given more than once")
     given = parser.parse_args()
     if not (TOOLS / "ci-check").is_file():
         parser.error("RUNGS_TOOLS names no folder with ci-runners, which check and run the files")
     catalog = catalogs.load(places.root())
     systems = [c for c in catalog.members("ci") if not given.system or c.id in given.system]
-    under_review = [stage.id for stage in catalog.stages if Event.change in stage.by and stage.id not in ELSEWHERE]
+    under_review = [
+        stage.id
+        for stage in catalog.stages
+        if Event.change in stage.by and stage.id not in ELSEWHERE and (not given.stage or stage.id in given.stage)
+    ]
     rows = [_row(system, under_review if given.execute else []) for system in systems]
     heads = ("system", "files", "findings of ci-check", "findings of checkov", "pinned of what is fetched")
     print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|")
@@ -84,9 +98,7 @@ def _row(system: Component, stages: list[str]) -> Row:
         if system.id in FRAMEWORKS:
             row.checkov = str(_checkov(project, FRAMEWORKS[system.id]))
         if stages:
-            _commit(project)
-        for stage in stages:
-            row.seconds[stage] = _seconds(system.id, project / system.stages[stage], stage)
+            row.seconds = _execute(system, project, stages)
     return row
 
 
@@ -97,19 +109,20 @@ def _checkov(project: Path, framework: str) -> int:
     return sum(part.get("summary", {}).get("failed", 0) for part in (told if isinstance(told, list) else [told]))
 
 
-def _commit(project: Path) -> None:
-    subprocess.run(["uv", "lock", "--quiet"], cwd=project, check=True)
-    person = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=project, check=True)
-    subprocess.run(["git", "add", "--all"], cwd=project, check=True)
-    subprocess.run(["git", *person, "commit", "--quiet", "--message", "Render"], cwd=project, check=True)
-
-
-def _seconds(system: str, file: Path, job: str) -> float | None:
-    start = time.monotonic()
-    words = [TOOLS / "ci-run", system, file, "--job", job, "--event", "pull-request"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return time.monotonic() - start if done.returncode == 0 else None
+def _execute(system: Component, project: Path, stages: list[str]) -> dict[str, float | None]:
+    seconds: dict[str, float | None] = {}
+    with osv.serving() as address, tempfile.TemporaryDirectory() as name:
+        terraform = doubles.program(doubles.command(TOOLS.parent), Path(name))
+        with (project / "settings.toml").open("a") as settings:
+            settings.write(f'\n[scan]\nvulnerability_service = "{address}"\n')
+        for role in ("AUTHOR", "COMMITTER"):
+            os.environ |= {f"GIT_{role}_NAME": "bench", f"GIT_{role}_EMAIL": "bench@example.com"}
+        commit(project, "Render")
+        for stage in stages:
+            start = time.monotonic()
+            done = running.change(TOOLS, system, project, stage, terraform)
+            seconds[stage] = time.monotonic() - start if done.returncode == 0 else None
+    return seconds
 
 
 if __name__ == "__main__":

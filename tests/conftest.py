@@ -1,15 +1,14 @@
 """What the tests share: renders of the working tree, and tiny worlds to try the generator on."""
 
-import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import copier
 import pytest
 
+import doubles
 from osv import serving
 from rungs import catalog as catalogs
 from rungs import places
@@ -19,22 +18,12 @@ from world import World, commit
 
 ROOT = Path(__file__).parent.parent
 NAMES = {"project_name": "credit-risk"}
-# Stands for terraform: `-chdir=DIR COMMAND` runs in a scratch copy, against the doubles; each command initialises it.
-SHIM = """#!/bin/sh
-set -e
-case "$1" in
-  fmt) exec {terraform} "$@" ;;
-  -chdir=*) folder="${{1#-chdir=}}"; shift ;;
-esac
-[ "$1" = init ] && exit 0
-exec {offline} "$folder" "$@"
-"""
-
 
 # The tests of a file run in one process, as they share what they set up. The longest files begin first.
 LONGEST = [
-    *("test_projects", "test_containers", "test_guarantee", "test_ci", "test_stores", "test_scan", "test_teardown"),
-    *("test_explore", "test_updates", "test_ci_azure_devops", "test_ci_jenkins", "test_moving", "test_fleet"),
+    *("test_projects", "test_containers", "test_guarantee", "test_ci_jobs", "test_matrix", "test_stores", "test_scan"),
+    *("test_teardown", "test_explore", "test_updates", "test_ci_azure_devops", "test_ci_jenkins", "test_moving"),
+    *("test_fleet", "test_ci"),
 ]
 
 
@@ -134,25 +123,16 @@ def runners(tools: Path) -> Path:
 @pytest.fixture(scope="session")
 def offline(tools: Path) -> list[str]:
     """The command that runs the real terraform with stand-ins for the provider."""
-    doubles, terraform = tools / "terraform-doubles", shutil.which("terraform")
-    if not doubles.is_dir() or terraform is None:
-        pytest.skip("terraform and its provider's doubles are not on this machine")
-    command = [str(doubles / "tf-offline"), "--terraform", terraform]
-    if all(importlib.util.find_spec(name) for name in ("grpc", "msgpack")):
-        return [sys.executable, *command]
-    if uv := shutil.which("uv"):
-        requirements = str(doubles / "requirements.txt")
-        return [uv, "run", "--no-project", "--quiet", "--with-requirements", requirements, *command]
-    pytest.skip("the provider's doubles need grpcio and msgpack, or uv to fetch them")
+    try:
+        return doubles.command(tools)
+    except LookupError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
 def terraform(offline: list[str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """A program `terraform` that needs no provider and no network."""
-    shim = tmp_path_factory.mktemp("terraform") / "terraform"
-    shim.write_text(SHIM.format(terraform=offline[-1], offline=" ".join(offline)))
-    shim.chmod(0o755)
-    return str(shim)
+    return doubles.program(offline, tmp_path_factory.mktemp("terraform"))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import yaml
 from rungs.models import Level
 from running import make
 from systems import running
+from test_teardown import Terraform
 from world import commit, git
 
 LEVELS = [str(level) for level in Level]
@@ -31,6 +32,7 @@ RIGHTS = {
 # One call of make, whose output may go to a file of the run; or an output of the job that make gives.
 MAKE = r"make(?: --silent)?(?P<targets>(?: [a-z][a-z-]*)+)(?: [A-Z]+=\S+| [A-Z]+=\"[^\"]*\")*"
 OUTPUT = rf'echo "\w+=\$\({MAKE.replace("targets", "inner")}\)" >> "\$GITHUB_OUTPUT"'
+REFUSAL = re.compile(r'echo "::error::\$\w+ is empty: [^"]+"\nexit 1\n')  # a sentence, and the end
 STEP = re.compile(rf'^(?:{MAKE}(?:(?: \| tee summary\.md)? >> "\$GITHUB_STEP_SUMMARY")?|{OUTPUT})$')
 PIN = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<sha>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$")
 
@@ -88,7 +90,8 @@ def test_workflows_only_call_make_targets_that_exist(render: Render, level: str)
     project = render(level)
     runs = [(name, step["run"]) for name, step in steps(project) if "run" in step]
     assert runs
-    assert [(name, run) for name, run in runs if not STEP.match(run) and name != COMMENT] == []
+    others = [(name, run) for name, run in runs if not STEP.match(run) and name != COMMENT]
+    assert [(name, run) for name, run in others if name != "setup" or not REFUSAL.fullmatch(run)] == []
     assert called(project) - targets(project) == set()
 
 
@@ -96,7 +99,7 @@ def test_each_level_calls_what_it_must(render: Render) -> None:
     needed = {
         "manual": {"setup", "check", "image", "infra-check"},
         "pipeline": {"pipeline", "publish", "retrain", "monitor", "summary"},
-        "continuous": {"trigger", "promote", "smoke", "rollback"},
+        "continuous": {"trigger", "promote", "smoke", "rollback", "teardown"},
     }
     for position, level in enumerate(LEVELS):
         everything = set().union(*(needed[lower] for lower in LEVELS[: position + 1]))
@@ -203,9 +206,9 @@ def test_no_text_of_others_gets_into_a_shell_and_no_token_stays_on_disk(render: 
 
 def test_what_writes_to_the_registry_waits_for_its_turn(render: Render) -> None:
     found = workflows(render("continuous"))
-    for names in (("retrain.yml", "trigger.yml"), ("release.yml", "rollback.yml")):
+    for names in (("retrain.yml", "trigger.yml"), ("release.yml", "rollback.yml", "teardown.yml")):
         groups = [found[name]["concurrency"] for name in names]
-        assert groups[0] == groups[1]
+        assert all(group == groups[0] for group in groups)
         assert groups[0]["cancel-in-progress"] is False
 
 
@@ -223,6 +226,87 @@ def test_the_login_comes_from_the_cloud(render: Render) -> None:
     assert "aws" not in without
     assert [step for step in yaml.safe_load(without)["runs"]["steps"] if step.get("run") == "make setup"]
     assert "terraform" not in (render("continuous", cloud="none") / ".github/dependabot.yml").read_text()
+
+
+def test_only_the_teardown_takes_the_role_that_destroys(render: Render) -> None:
+    """What stands in an environment reaches the jobs that name it."""
+    project, teardown = render("continuous"), "teardown.yml: teardown"
+    roles = {name: step["with"].get("role") for name, step in steps(project) if "variables" in step.get("with", {})}
+    assert len(roles) > 5 and {name: role for name, role in roles.items() if role} == {teardown: "TEARDOWN_"}
+    places = {name: job["environment"] for name, job in jobs(project) if "teardown" in str(job.get("environment"))}
+    assert places == {teardown: "teardown-${{ inputs.environment }}"}
+    action = yaml.safe_load((project / ".github/actions/setup/action.yml").read_text())
+    assert action["inputs"]["role"]["default"] == ""
+    (login,) = (step for step in action["runs"]["steps"] if "configure-aws-credentials@" in step.get("uses", ""))
+    role = "fromJSON(inputs.variables)[format('AWS_{0}ROLE_ARN', inputs.role)]"
+    assert login["if"] == f"{role} != ''" and login["with"]["role-to-assume"] == f"${{{{ {role} }}}}"
+
+
+def test_production_is_not_destroyed_nor_anything_by_accident(render: Render) -> None:
+    """Without a default GitHub takes the first option, and does not start where it is empty and required."""
+    choice = workflows(render("continuous"))["teardown.yml"][True]["workflow_dispatch"]["inputs"]["environment"]
+    assert choice["options"] == ["", "dev", "staging"] and choice["required"] and "default" not in choice
+    assert "CONFIRM" not in (render("continuous") / ".github/workflows/teardown.yml").read_text()
+
+
+def test_without_a_cloud_nobody_hears_of_its_role(render: Render) -> None:
+    project = render("continuous", cloud="none")
+    files = [path for path in project.rglob("*") if path.is_file()]
+    assert [path for path in files if "TEARDOWN_ROLE" in path.read_text(errors="ignore")] == []
+    assert "nothing to destroy" in make(project, "teardown", ENVIRONMENT="staging")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/credit-risk-teardown-staging"])
+def test_what_is_destroyed_is_by_its_own_role_or_not_at_all(
+    project: Render, runners: Path, tmp_path: Path, role: str
+) -> None:
+    folder, stand_in = project("continuous"), Terraform(tmp_path / "terraform")
+    (folder / "infra/aws/backend.hcl").write_text('bucket = "credit-risk-state-123456789012"\n')
+    given = {"environment": "staging", "AWS_REGION": "eu-central-1", "AWS_ROLE_ARN": "arn:of:delivery"}
+    given |= {"AWS_TEARDOWN_ROLE_ARN": role} if role else {}
+    words = [f"--var={name}={value}" for name, value in given.items()]
+    path, terraform = folder / ".github/workflows/teardown.yml", str(stand_in.folder / "terraform")
+    done = running.run(runners, "github-actions", path, "--event=manual", *words, terraform=terraform)
+    assert "environment teardown-staging" in done.stdout
+    if role:
+        assert done.returncode == 0 and "staging is gone" in done.stdout, done.stdout + done.stderr
+    else:
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "AWS_TEARDOWN_ROLE_ARN is empty: set it in this job's environment" in done.stdout
+        assert stand_in.calls == [] and "make teardown: skipped" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "signs"),
+    [
+        ({"SIGN": "true"}, 'sign sign "$pushed"'),
+        ({"SIGN": "false", "SIGNING_KEY": "awskms:///alias/k"}, '--key "awskms:///alias/k"'),
+        ({"SIGN": "false"}, "Nothing is signed"),
+        ({"SIGN": "false", "SIGNING_KEY": ""}, "Nothing is signed"),
+    ],
+)
+def test_images_are_signed_where_somebody_asks_for_it(render: Render, given: dict[str, str], signs: str) -> None:
+    project = render("pipeline")
+    job = dict(jobs(project))["publish.yml: publish"]
+    assert job["env"]["SIGNING_KEY"] == "${{ vars.SIGNING_KEY }}"
+    (step,) = (step for step in job["steps"] if step.get("run", "").startswith("make sign "))
+    assert "if" not in step
+    script = step["run"].replace("make sign ", "make --dry-run COSIGN=/bin/true sign ")
+    environment = {**os.environ, "IMAGE": "ghcr.io/o/Credit", "GITHUB_SHA": "abc", **given}
+    command = ["bash", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=True)
+    assert signs in done.stdout
+    assert ("Nothing is signed" in done.stdout) == ('sign sign "$pushed"' not in done.stdout)
+
+
+def test_images_of_compose_files_are_kept_fresh(render: Render) -> None:
+    """Dependabot finds them by their name, in the folders that it is told."""
+    project = render("continuous")
+    updates = yaml.safe_load((project / ".github/dependabot.yml").read_text())["updates"]
+    (entry,) = (update for update in updates if update["package-ecosystem"] == "docker-compose")
+    looked_at = {path for folder in entry["directories"] for path in project.glob(f"{folder[1:] or '.'}/compose*.yaml")}
+    assert looked_at == set(project.rglob("compose*.yaml")) and len(looked_at) > 2
 
 
 @pytest.mark.parametrize("cloud", ["aws", "none"])

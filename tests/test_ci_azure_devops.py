@@ -27,7 +27,7 @@ FOLDER = "ci/azure-devops"
 Render = Callable[..., Path]
 
 # A script calls make, or hands on what make gave: as a variable of the job, or to the page of the run.
-MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: [A-Z]+=\S+| [A-Z]+=\"[^\"]*\")*"
+MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: [A-Z]+=\S*| [A-Z]+=\"[^\"]*\")*"
 LINE = re.compile(rf'(?:set -e|{MAKE}(?: > "\$AGENT_TEMPDIRECTORY/\w+\.md")?|\w+=\$\({MAKE}\)|echo "##vso\[.*)$')
 OTHERS = re.compile(r"\$\{\{|\$\([\w.-]+\)")  # what Azure DevOps writes into a script
 
@@ -109,7 +109,8 @@ def test_what_writes_waits_for_its_turn_and_production_for_a_person(rendered: Re
     places = {name: stage["jobs"][0].get("environment") for name, stage in stages.items()}
     assert places["retrain"] == places["trigger"] == "training"
     assert (places["production"], places["rollback"]) == ("production", "${{ parameters.stage }}")
-    for name in ("retrain", "trigger", "production", "rollback", "deliver"):
+    assert places["teardown"] == "teardown-${{ parameters.environment }}"
+    for name in ("retrain", "trigger", "production", "rollback", "deliver", "teardown"):
         assert stages[name]["lockBehavior"] == "sequential", name
     # An hourly run ends with the answer of the person whom it asks, and the next one starts after that.
     assert [schedule["batch"] for schedule in found["trigger.yml"]["schedules"]] == [True]
@@ -155,9 +156,13 @@ def server(status: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         listener.server_close()
 
 
+def login(project: Path, file: str) -> dict[str, Any]:
+    (step,) = [step for step in nodes(documents(project)[file]) if "SYSTEM_ACCESSTOKEN" in step.get("env", ())]
+    return step
+
+
 def log_in(project: Path, folder: Path, address: str) -> subprocess.CompletedProcess[str]:
-    steps = nodes(documents(project)["protected.yml"])
-    (script,) = [step["bash"] for step in steps if "SYSTEM_ACCESSTOKEN" in step.get("env", ())]
+    script = login(project, "protected.yml")["bash"]
     environment = {
         "PATH": os.environ["PATH"],
         "AGENT_TEMPDIRECTORY": str(folder),
@@ -201,6 +206,61 @@ def test_a_login_that_is_refused_turns_the_job_red(rendered: Render, tmp_path: P
     assert len(calls) == 2
     assert done.returncode != 0
     assert "403" in done.stderr and "task.setvariable" not in done.stdout
+
+
+def test_an_environment_is_destroyed_by_a_role_for_that_alone(rendered: Render) -> None:
+    project = rendered("continuous")
+    assert [path.name for path in (project / FOLDER).iterdir() if "TEARDOWN" in path.read_text()] == ["teardown.yml"]
+    found = documents(project)["teardown.yml"]
+    place = "teardown-${{ parameters.environment }}"
+    named = {key: value for node in nodes(found) for key, value in node.items() if isinstance(value, str)}
+    assert named["environment"] == named["group"] == named["containerRegistry"] == place
+    ours, shared = login(project, "teardown.yml"), login(project, "protected.yml")
+    assert ours["bash"] == shared["bash"]
+    assert ours["env"]["ROLE"] == "$(AWS_TEARDOWN_ROLE_ARN)"
+    assert ours["env"]["CONNECTION"] == "$(AWS_TEARDOWN_CONNECTION)"
+    assert not re.search(r"AWS_ROLE_ARN|AWS_CONNECTION|protected.yml", (project / FOLDER / "teardown.yml").read_text())
+
+
+def test_production_cannot_be_destroyed_and_nothing_by_default(rendered: Render) -> None:
+    (chosen,) = documents(rendered("continuous"))["teardown.yml"]["parameters"]
+    assert (chosen["default"], chosen["values"]) == ("none", ["none", "dev", "staging"])
+
+
+@pytest.mark.parametrize(("role", "connection"), [("", ""), ("", "1111"), ("arn:aws:iam::111122223333:role/x", "")])
+def test_without_its_role_nothing_is_destroyed(rendered: Render, role: str, connection: str) -> None:
+    steps = list(nodes(documents(rendered("continuous"))["teardown.yml"]))
+    scripts = [step["bash"] for step in steps if "bash" in step]
+    (asks,) = [script for script in scripts if "AWS_TEARDOWN_ROLE_ARN" in script]
+    assert scripts.index(asks) < scripts.index("make teardown CONFIRM=")
+    assert not [step for step in steps if "bash" in step and {"condition", "continueOnError"} & set(step)]
+    environment = {"PATH": os.environ["PATH"], "ENVIRONMENT": "staging", "AWS_ROLE_ARN": "arn:of:another"}
+    given = {"AWS_TEARDOWN_ROLE_ARN": role, "AWS_TEARDOWN_CONNECTION": connection}
+    for variables, status in ((given, 1), (dict.fromkeys(given, "set"), 0)):
+        done = subprocess.run(["bash", "-c", asks], env=environment | variables, capture_output=True, text=True)
+        assert done.returncode == status
+        assert ("in the group teardown-staging: no other role destroys it." in done.stderr) == (status == 1)
+
+
+def test_without_a_cloud_teardown_needs_nothing(rendered: Render) -> None:
+    found = list(nodes(documents(rendered("continuous", cloud="none"))["teardown.yml"]))
+    assert [node["bash"] for node in found if "bash" in node] == ["make teardown CONFIRM="]
+    assert not [node for node in found if "group" in node or "task" in node]
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"), [({}, ""), ({"SIGN": "true"}, "true"), ({"SIGN": "no thanks"}, "no thanks")]
+)
+def test_images_are_signed_where_that_is_asked_for(
+    rendered: Render, tmp_path: Path, given: dict[str, str], asked: str
+) -> None:
+    """A make that says how it was called stands here; what the target does, test_signing.py tries."""
+    (script,) = [node["bash"] for node in nodes(documents(rendered("pipeline"))["publish.yml"]) if "bash" in node]
+    (tmp_path / "make").write_text('#!/bin/sh\nprintf "[%s]" "$@"\n')
+    (tmp_path / "make").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | given
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"[login][image][publish][sign][SIGN={asked}]"
 
 
 def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_what_writes_to_the_registry_waits_for_its_turn(rendered: Render) -> Non
         jobs = [one for flow, _, one in entries(rendered("continuous")) if flow == name and "serial-group" in one]
         assert len({one["serial-group"] for one in jobs}) == len(jobs), "CircleCI knows a group once in a workflow"
     assert groups["retrain"] == groups["trigger"] == {"credit-risk/model"}
-    assert groups["production"] == groups["rollback"] == {"credit-risk/release"}
+    assert groups["production"] == groups["rollback"] == groups["teardown"] == {"credit-risk/release"}
 
 
 def test_what_sees_a_variable_reads_no_cache(rendered: Render) -> None:
@@ -115,19 +115,22 @@ def test_the_login_comes_from_the_cloud(rendered: Render) -> None:
     assert "aws" not in without.lower() and "OIDC" not in without and "terraform" not in without.lower()
 
 
-def shell(script: str, home: Path, **variables: str) -> str:
-    """Run a step, and after it one that prints its environment, as CircleCI does: it reads BASH_ENV before each."""
+def shell(script: str, home: Path, status: int = 0, /, **variables: str) -> str:
+    """Run a step, and after it one that prints its environment, as CircleCI does: it reads BASH_ENV before each.
+
+    With a status, the step ends with that, and nothing follows it.
+    """
     environment = {"PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home), "BASH_ENV": str(home / "bash_env")}
     (home / "bash_env").touch()
     (home / "circleci-agent").write_text("#!/bin/sh\necho agent: $*\n")
     (home / "circleci-agent").chmod(0o755)
     shown = ""
-    for step in (script, "env"):
+    for step in (script,) if status else (script, "env"):
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", step], env=environment | variables, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr
-        shown += done.stdout
+        assert done.returncode == status, done.stderr
+        shown += done.stdout + done.stderr
     return shown
 
 
@@ -171,6 +174,79 @@ def test_production_takes_the_version_that_waited(rendered: Render, tmp_path: Pa
     (tmp_path / "version").write_text(waits)
     shown = shell(script.replace("/tmp/release", str(tmp_path)), tmp_path)
     assert found in shown and ("VERSION=" in shown) == (waits == "7\n")
+
+
+def stand_in(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_a_stale_approval_promotes_nothing(rendered: Render, tmp_path: Path) -> None:
+    steps = scripts(rendered("continuous"), "production")
+    [script] = [one for one in steps if "no longer waits" in one]
+    assert steps.index(script) < next(place for place, one in enumerate(steps) if "make promote" in one)
+    for waits, said in (("8", "(8 does), so nothing is promoted"), ("", "(none does), so nothing is promoted")):
+        stand_in(tmp_path, "make", f'[ "$*" = "--silent pending" ] && echo "{waits}"')
+        assert f"Version 7 no longer waits {said}: approve" in shell(script, tmp_path, 1, VERSION="7")
+    stand_in(tmp_path, "make", "echo 7")
+    assert "no longer waits" not in shell(script, tmp_path, VERSION="7")
+    stand_in(tmp_path, "make", "echo the bucket does not answer >&2; exit 2")
+    assert "no longer waits" not in shell(script, tmp_path, 2, VERSION="7")
+
+
+def test_images_are_signed_where_that_is_asked_for(rendered: Render, tmp_path: Path) -> None:
+    """Stand-ins for make and for CircleCI's program say how they were called; test_signing.py tries the target."""
+    *_, token, sign = scripts(rendered("continuous"), "publish")
+    stand_in(tmp_path, "make", 'printf "[%s]" "$@"')
+    stand_in(
+        tmp_path, "circleci", '[ "$*" = \'run oidc get --root-issuer --claims {"aud": "sigstore"}\' ] && echo a.b-c_d'
+    )
+    job = {"CIRCLE_SHA1": "abc"}
+    assert "[sign][SIGN=][TAG=abc]" in shell(sign, tmp_path, **job)
+    assert "[sign][SIGN=true][TAG=abc]" in shell(sign, tmp_path, SIGN="true", **job)
+    for variables in ({}, {"SIGN": "false"}, {"SIGN": "true", "SIGNING_KEY": "awskms:///alias/x"}):
+        assert "SIGSTORE_ID_TOKEN" not in shell(token, tmp_path, **variables)
+    assert "SIGSTORE_ID_TOKEN=a.b-c_d\n" in shell(token, tmp_path, SIGN="true")
+    stand_in(tmp_path, "circleci", "exit 3")
+    shell(token, tmp_path, 3, SIGN="true")
+
+
+def test_an_environment_is_destroyed_by_a_role_for_that_alone(rendered: Render, tmp_path: Path) -> None:
+    project = rendered("continuous")
+    contexts = {job: settings.get("context", "") for _, job, settings in entries(project)}
+    assert contexts.pop("teardown") == "credit-risk-teardown-<< pipeline.parameters.environment >>"
+    assert "teardown" not in str(contexts)
+    having = {job for job in config(project)["jobs"] if "AWS_TEARDOWN_ROLE_ARN" in str(scripts(project, job))}
+    assert having == {"teardown"}
+    [script] = [one for one in scripts(project, "teardown") if "AWS_TEARDOWN_ROLE_ARN" in one]
+    given = {"CIRCLE_OIDC_TOKEN_V2": "token", "ENVIRONMENT": "staging", "AWS_ROLE_ARN": "arn:of:another"}
+    assert "in the context of this job: no other role destroys staging.\n" in shell(script, tmp_path, 1, **given)
+    assert not (tmp_path / ".oidc-token").exists()
+    role = "arn:aws:iam::123456789012:role/teardown"
+    shown = shell(script, tmp_path, AWS_TEARDOWN_ROLE_ARN=role, **given)
+    assert f"AWS_ROLE_ARN={role}\n" in shown and f"AWS_WEB_IDENTITY_TOKEN_FILE={tmp_path}/.oidc-token\n" in shown
+    assert stat.S_IMODE((tmp_path / ".oidc-token").stat().st_mode) == 0o600
+    assert scripts(project, "teardown")[-1] == "timeout 60m make teardown CONFIRM="
+
+
+def test_production_cannot_be_destroyed_and_nothing_by_default(rendered: Render) -> None:
+    loaded = config(rendered("continuous"))
+    chosen = loaded["parameters"]["environment"]
+    assert (chosen["default"], chosen["enum"]) == ("none", ["none", "dev", "staging"])
+    [values] = [
+        values
+        for _, values in circleci.pipelines(loaded)
+        if values["pipeline.parameters.task"] == "teardown"
+        and values["pipeline.parameters.environment"] == "none"
+        and values["pipeline.parameters.stage"] == "production"
+    ]
+    assert not [name for name, flow in loaded["workflows"].items() if circleci.holds(flow["when"], values)]
+
+
+def test_without_a_cloud_teardown_needs_nothing(rendered: Render) -> None:
+    project = rendered("continuous", cloud="none")
+    assert scripts(project, "teardown") == ["timeout 60m make teardown CONFIRM="]
+    assert "AWS_TEARDOWN_ROLE_ARN" not in (project / "README.md").read_text()
 
 
 def run(runners: Path, project: Path, job: str, terraform: str = "") -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ LEVELS = [str(level) for level in Level]
 Render = Callable[..., Path]
 
 # One call of make; or a variable or a file that make fills.
-MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: ARGS=(?:\S+|\"[^\"]*\"))?"
+MAKE = r"make(?: --silent)?(?: [a-z][a-z-]*)+(?: [A-Z]+=(?:\"[^\"]*\"|\S*))?"
 CALL = re.compile(rf"^(?:{MAKE}(?: \| tee \S+)?|[A-Z]+=\$\({MAKE}\)|echo \"[A-Z]+=\$[A-Z]+\" > \S+)$")
 NOTHING_WAITS = 'if [ -z "$VERSION" ]; then echo "Production serves it already."; exit 0; fi'
 
@@ -122,7 +122,7 @@ def test_one_writer_at_a_time_and_production_waits_for_a_person(gitlab: Render) 
     document = gitlab_ci.whole(gitlab("continuous"))
     groups = {name: job.get("resource_group") for name, job in gitlab_ci.jobs(document).items()}
     assert groups["retrain"] == groups["trigger"] == "model"
-    assert groups["staging"] == groups["production"] == groups["rollback"] == "release"
+    assert groups["staging"] == groups["production"] == groups["rollback"] == groups["teardown"] == "release"
     for event, found in gitlab_ci.pipelines(document):
         if "production" in found:
             assert "staging" in found and found["production"] == "manual", event
@@ -137,6 +137,77 @@ def test_the_login_comes_from_the_cloud(gitlab: Render) -> None:
     assert "python:" in without["infrastructure"]["image"]
     assert without["retrain"]["id_tokens"] == signing
     assert not re.search("aws|amazon|terraform", str(without), re.IGNORECASE)
+
+
+def test_only_the_teardown_takes_the_role_that_destroys(gitlab: Render) -> None:
+    """GitLab hands a variable with the scope of an environment to the jobs that name it."""
+    jobs = gitlab_ci.jobs(gitlab_ci.whole(gitlab("continuous")))
+    assert [name for name, job in jobs.items() if "AWS_TEARDOWN_ROLE_ARN" in str(job)] == ["teardown"]
+    places = {name: job["environment"] for name, job in jobs.items() if "teardown" in str(job.get("environment"))}
+    assert places == {"teardown": {"name": "teardown-$ENVIRONMENT", "deployment_tier": "other"}}
+    assert jobs["teardown"]["id_tokens"]["CLOUD_TOKEN"] == {"aud": "sts.amazonaws.com"}
+    assert "terraform" in jobs["teardown"]["image"]["name"]
+    assert not jobs["teardown"]["interruptible"]
+    for path in gitlab("continuous", cloud="none").rglob("*"):
+        assert not path.is_file() or "TEARDOWN_ROLE" not in path.read_text(errors="ignore"), path
+
+
+def test_production_is_not_destroyed_nor_anything_by_accident(gitlab: Render) -> None:
+    document = gitlab_ci.whole(gitlab("continuous"))
+    choice, job = document["variables"]["ENVIRONMENT"], document["teardown"]
+    assert choice["value"] == "" and choice["options"] == ["", "dev", "staging"]
+    asked = {"CI_PIPELINE_SOURCE": "web", "TASK": "teardown"}
+    outcomes = {name: gitlab_ci.outcome(job["rules"], {**asked, "ENVIRONMENT": name}) for name in ("dev", "staging")}
+    assert outcomes == {"dev": "on_success", "staging": "on_success"}
+    for other in ({"ENVIRONMENT": "production"}, {"ENVIRONMENT": ""}, {}, {"ENVIRONMENT": "dev", "TASK": "rollback"}):
+        assert gitlab_ci.outcome(job["rules"], {**asked, **other}) == "never", other
+    for source in ("schedule", "api", "trigger", "push"):
+        every = {**asked, "ENVIRONMENT": "dev", "CI_PIPELINE_SOURCE": source}
+        assert gitlab_ci.outcome(job["rules"], every) == "never", source
+    assert job["script"] == ["make teardown CONFIRM="]  # whoever starts a pipeline may give it a variable
+
+
+@pytest.mark.parametrize("role", ["", "arn:of:teardown"])
+def test_what_is_destroyed_is_by_its_own_role_or_not_at_all(gitlab: Render, tmp_path: Path, role: str) -> None:
+    job = gitlab_ci.whole(gitlab("continuous"))["teardown"]
+    script = "\n".join([*job["before_script"], 'echo "$AWS_ROLE_ARN: $(cat "$AWS_WEB_IDENTITY_TOKEN_FILE")"'])
+    given = {"CI_PROJECT_DIR": str(tmp_path / "project"), "CI_ENVIRONMENT_NAME": "teardown-staging"}
+    given |= {"AWS_ROLE_ARN": "arn:of:delivery", "AWS_TEARDOWN_ROLE_ARN": role, "CLOUD_TOKEN": "token"}
+    given["AWS_WEB_IDENTITY_TOKEN_FILE"] = f"{tmp_path}/project.tmp/cloud-token"
+    environment = {"PATH": os.environ["PATH"], **given}
+    done = subprocess.run(["sh", "-e", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    if role:
+        assert done.returncode == 0 and done.stdout == "arn:of:teardown: token\n", done.stderr
+    else:
+        assert done.returncode == 1 and done.stdout == ""
+        assert done.stderr.startswith("AWS_TEARDOWN_ROLE_ARN is empty: set it with the scope teardown-staging")
+        assert not (tmp_path / "project.tmp").exists()
+
+
+@pytest.mark.parametrize(
+    ("visibility", "host", "sign", "told"),
+    [
+        ("public", "gitlab.com", "", "true"),
+        ("public", "gitlab.com", "false", "false"),
+        ("public", "gitlab.example.com", "", ""),
+        ("private", "gitlab.com", "", ""),
+        ("private", "gitlab.com", "true", "true"),
+    ],
+)
+def test_public_projects_of_gitlab_com_sign_and_others_where_somebody_asks_for_it(
+    gitlab: Render, tmp_path: Path, visibility: str, host: str, sign: str, told: str
+) -> None:
+    job = gitlab_ci.whole(gitlab("pipeline"))["publish"]
+    script = "\n".join([job["before_script"][-1], *job["script"]])
+    (tmp_path / "make").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "make").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CI_PROJECT_VISIBILITY": visibility}
+    environment |= {"CI_SERVER_HOST": host} | ({"SIGN": sign} if sign else {})
+    command = ["bash", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"login image publish sign SIGN={told}", "--silent digests"]
+    assert "images.json" in job["artifacts"]["paths"] and (tmp_path / "images.json").is_file()
+    assert job["variables"]["RUNNER_GENERATE_ARTIFACTS_METADATA"] == "true"
 
 
 def test_image_names_stand_in_one_file_with_their_version(gitlab: Render) -> None:

@@ -15,6 +15,7 @@ from systems import jenkins, running
 from world import commit, git
 
 LEVELS = [str(level) for level in Level]
+TEARDOWN = "ci/jenkins/teardown/teardown.Jenkinsfile"
 Render = Callable[..., Path]
 
 # Stands for the server's Job DSL: writes down what a script calls, with the blocks around it.
@@ -64,17 +65,19 @@ def test_syntax_and_grammar(rendered: Render, runners: Path) -> None:
         running.check(runners, "jenkins", project / name, project)
 
 
-def test_a_higher_level_adds_files_and_changes_none_and_no_cloud_is_named(rendered: Render) -> None:
+def test_a_higher_level_adds_files_and_changes_none_and_one_alone_names_a_cloud(rendered: Render) -> None:
     lower: dict[str, str] = {}
     for level in LEVELS:
         found = files(rendered(level))
         assert lower.items() < found.items()
-        assert "aws" not in str(found).lower() and "terraform" not in str(found).lower()
         lower = found
-    assert files(rendered("continuous", cloud="none")) == lower
+    without = files(rendered("continuous", cloud="none"))
+    assert without.keys() == lower.keys()
+    assert {name for name, text in lower.items() if without[name] != text} == {TEARDOWN}
+    assert "aws" not in str(without).lower() and "terraform" not in str(without).lower()
     assert "Login to AWS" in (rendered("continuous") / "README.md").read_text()
-    without = (rendered("continuous", cloud="none") / "README.md").read_text()
-    assert "operations/rollback" in without and "AWS" not in without
+    plain = (rendered("continuous", cloud="none") / "README.md").read_text()
+    assert "operations/rollback" in plain and "AWS" not in plain
 
 
 def test_scripts_call_make_alone_and_hold_no_text_of_others(rendered: Render) -> None:
@@ -82,12 +85,12 @@ def test_scripts_call_make_alone_and_hold_no_text_of_others(rendered: Render) ->
         scripts = re.findall(r"\bsh\b(?: |\((?:script: )?)(.*)", text)
         assert len(scripts) == len(re.findall(r"\bsh\b", text)) > 0
         for script in scripts:
-            assert re.match(r"""'make [^'$]*(?:"[^"']*")?[^'$]*'""", script), f"{name}: {script}"
+            assert re.match(r"""'make [^'$]*(?:"[^"']*"[^'$]*)*'""", script), f"{name}: {script}"
 
 
 def test_only_jobs_of_operations_have_credentials(rendered: Render) -> None:
     for name, text in jenkinsfiles(rendered("continuous")):
-        private = name.startswith("ci/jenkins/operations/")
+        private = name.startswith(("ci/jenkins/operations/", "ci/jenkins/teardown/"))
         assert bool(re.search(r"\bcredentials\(|credentialsId", text)) == private, name
         assert set(re.findall(r"agent \{ label '(\w+)", text)) == {"operations" if private else "changes"}, name
         assert ("'repository'" in text) == (name == "ci/jenkins/operations/template.Jenkinsfile")
@@ -97,10 +100,11 @@ def test_what_writes_to_the_registry_waits_for_its_turn_and_what_is_stale_ends(r
     found = dict(jenkinsfiles(rendered("continuous")))
     locks = {Path(name).stem: re.findall(r"\block\(resource: '([\w-]+)'\)", text) for name, text in found.items()}
     assert locks["retrain"] == locks["trigger"] == ["credit-risk-model"]
-    assert locks["release"] == locks["rollback"] == ["credit-risk-release"]
+    assert locks["release"] == locks["rollback"] == locks["teardown"] == ["credit-risk-release"]
     for name, text in found.items():
         pipeline = jenkins.code(text)
-        stale = "abortPrevious: env.BRANCH_NAME != 'main'" if "operations" not in name else ""
+        change = name == "Jenkinsfile" or name.startswith("ci/jenkins/changes/")
+        stale = "abortPrevious: env.BRANCH_NAME != 'main'" if change else ""
         assert f"disableConcurrentBuilds({stale})" in pipeline.block("options").text, name
         assert "buildDiscarder(" in pipeline.block("options").text, name
 
@@ -152,6 +156,86 @@ def test_the_reader_sees_what_changes(
     file.write_text(file.read_text().replace(old, new, 1))
     after = jenkins.read(tmp_path)[stage]
     assert vars(after)[told] != vars(before)[told]
+
+
+def test_the_role_that_destroys_is_for_one_job(rendered: Render) -> None:
+    jobs = jenkins.read(rendered("continuous"))
+    assert jobs["teardown"].sees == {"operations", "teardown-${params.ENVIRONMENT}"}
+    for name, text in jenkinsfiles(rendered("continuous")):
+        assert ("AWS_TEARDOWN_ROLE_ARN" in text) == ("teardown-$" in text) == (name == TEARDOWN)
+    without = rendered("continuous", cloud="none")
+    assert jenkins.read(without)["teardown"].sees == {"operations"}
+    assert "id-token" not in (without / TEARDOWN).read_text()
+
+
+@pytest.fixture
+def run(runners: Path, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Runs a Jenkinsfile with a make that says how it was called, and what it was given."""
+    shown = "ENVIRONMENT AWS_ROLE_ARN AWS_REGION AWS_WEB_IDENTITY_TOKEN_FILE SIGNING_KEY"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/make").write_text(
+        '#!/bin/bash\necho "make $*"\n'
+        f'for name in {shown}; do if [ -n "${{!name}}" ]; then echo "$name=${{!name}}"; fi; done\n'
+    )
+    (tmp_path / "bin/make").chmod(0o755)
+
+    def running_it(project: Path, path: str, **given: str) -> tuple[int, str]:
+        words = [f"--var={name.replace('_', '-') if name.islower() else name}={value}" for name, value in given.items()]
+        command: list[str | Path] = [
+            runners / "ci-run",
+            "jenkins",
+            path,
+            "--workspace",
+            project,
+            "--event=manual",
+            *words,
+        ]
+        environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return running_it
+
+
+def test_production_cannot_be_chosen_nor_anything_by_accident(
+    rendered: Render, run: Callable[..., tuple[int, str]]
+) -> None:
+    project = rendered("continuous")
+    assert "name: 'ENVIRONMENT', choices: ['none', 'dev', 'staging']" in (project / TEARDOWN).read_text()
+    assert "expression { params.ENVIRONMENT in ['dev', 'staging'] }" in (project / TEARDOWN).read_text()
+    status, said = run(project, TEARDOWN, ENVIRONMENT="production")
+    assert status == 2 and "ENVIRONMENT can be none, dev, staging" in said and "make" not in said
+
+
+def test_what_is_destroyed_is_by_its_own_role_or_not_at_all(
+    rendered: Render, run: Callable[..., tuple[int, str]]
+) -> None:
+    role = "arn:aws:iam::123456789012:role/credit-risk-teardown-staging"
+    settings = f"AWS_TEARDOWN_ROLE_ARN={role} AWS_REGION=eu-central-1"
+    status, said = run(rendered("continuous"), TEARDOWN, ENVIRONMENT="staging", teardown_staging=settings)
+    lines = [line.strip() for line in said.splitlines()]
+    assert status == 0, said
+    assert "make teardown CONFIRM=" in lines and "ENVIRONMENT=staging" in lines
+    assert f"AWS_ROLE_ARN={role}" in lines and "AWS_REGION=eu-central-1" in lines
+    assert any(line.startswith("AWS_WEB_IDENTITY_TOKEN_FILE=/") for line in lines)
+    other = "AWS_ROLE_ARN=arn:aws:iam::123456789012:role/credit-risk-staging-delivery"
+    status, said = run(rendered("continuous"), TEARDOWN, ENVIRONMENT="staging", teardown_staging=other)
+    assert status == 1 and "make" not in said
+    assert "AWS_TEARDOWN_ROLE_ARN is not set: teardown-staging must name the role that may destroy it." in said
+
+
+@pytest.mark.parametrize("asked", ["", " SIGN=true SIGNING_KEY=awskms:///alias/credit-risk-signing"])
+def test_images_are_signed_where_the_settings_ask_for_it(
+    project: Render, run: Callable[..., tuple[int, str]], asked: str
+) -> None:
+    folder = project("pipeline", ci="jenkins")
+    settings = f"IMAGE=registry.example.com/credit-risk{asked}"
+    status, said = run(folder, "ci/jenkins/operations/publish.Jenkinsfile", settings=settings)
+    lines = [line.strip() for line in said.splitlines()]
+    assert status == 0, said
+    (publish,) = (line for line in lines if line.startswith("make image publish sign TAG="))
+    assert publish.endswith(" SIGN=true" if asked else " SIGN=")
+    assert ("SIGNING_KEY=awskms:///alias/credit-risk-signing" in lines) == bool(asked)
 
 
 def test_each_protected_file_becomes_a_job(rendered: Render, runners: Path, tmp_path: Path) -> None:

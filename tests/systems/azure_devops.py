@@ -4,6 +4,7 @@ What the people of a project choose, variables and the parameters of a pipeline,
 most that it may see.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 DIRECTIVE = re.compile(r"\$\{\{\s*(if|elseif|else)\b\s*(.*?)\s*\}\}")
 TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[\w.-]+|[(),\[\]])")
 Scope = dict[str, Any]  # the parameters of a template; None: those of a pipeline, which a person chooses
+
+
+def start(project: Path, path: Path, words: list[str]) -> tuple[Path, list[str]]:
+    """How ci-runners runs a job: with the packages that other jobs have fetched, as Azure DevOps' cache brings them."""
+    cache = Path(os.environ.get("CI_RUNNERS_DIR", "~/.cache/ci-runners")).expanduser() / "cache/uv"
+    return path, [*words, "--var", f"UV_CACHE_DIR={cache}"]
 
 
 def read(project: Path) -> dict[str, Job]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from . import Job, targets
 EVENTS = {"schedule": "schedule", "call": "call", "task": "hand"}  # which parameter says what started a pipeline
 REFERENCE = re.compile(r"<<\s*([\w.-]+)\s*>>")
 LIMIT = re.compile(r"\btimeout (\d+)m\b")
-PRIVATE = re.compile(r"CIRCLE_OIDC_TOKEN\w*|AWS_\w+|STORAGE_ROOT|\w+_SECRET\b|\w+_PASSWORD\b")
+# A variable of the shell ends with its step: what make says into one is a question, and no work.
+QUESTION = re.compile(r"^\w+=\$\([^)]*\)$", re.MULTILINE)
+PRIVATE = re.compile(r"CIRCLE_OIDC_TOKEN\w*|SIGSTORE_ID_TOKEN|AWS_\w+|STORAGE_ROOT|\w+_SECRET\b|\w+_PASSWORD\b")
 
 
 @dataclass
@@ -22,6 +25,12 @@ class Step:
 
     kind: str
     script: str = ""
+
+
+def start(project: Path, path: Path, words: list[str]) -> tuple[Path, list[str]]:
+    """How ci-runners runs a job: without the one key that the schema knows and it does not."""
+    path.write_text(re.sub(r"^ +serial-group: .*\n", "", path.read_text(), flags=re.MULTILINE))
+    return path, words
 
 
 def read(project: Path) -> dict[str, Job]:
@@ -55,13 +64,18 @@ def named(entry: Any) -> tuple[str, dict[str, Any]]:
 
 def pipelines(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each pipeline that can start: the event, and the values that conditions may ask for."""
-    defaults = {f"pipeline.parameters.{name}": one["default"] for name, one in config["parameters"].items()}
+    parameters = {f"pipeline.parameters.{name}": one for name, one in config["parameters"].items()}
+    defaults = {name: one["default"] for name, one in parameters.items()}
+    # What a person says beside the parameter that starts a workflow.
+    details = {name: one["enum"] for name, one in parameters.items() if name.rpartition(".")[2] not in EVENTS}
     yield "change", {**defaults, "pipeline.git.branch": "topic"}
     yield "main", {**defaults, "pipeline.git.branch": "main"}
     for parameter, event in EVENTS.items():
         for value in config["parameters"][parameter]["enum"]:
+            started = {**defaults, "pipeline.git.branch": "main", f"pipeline.parameters.{parameter}": value}
             if value != config["parameters"][parameter]["default"]:
-                yield event, {**defaults, "pipeline.git.branch": "main", f"pipeline.parameters.{parameter}": value}
+                for chosen in product(*details.values()):
+                    yield event, started | dict(zip(details, chosen, strict=True))
 
 
 def holds(condition: Any, values: dict[str, Any]) -> bool:
@@ -83,7 +97,7 @@ def _job(config: dict[str, Any], job: dict[str, Any]) -> Job:
     limits = [int(minutes) for script in scripts for minutes in LIMIT.findall(script)]
     unlimited = [script for script in scripts if targets(script) and not LIMIT.search(script)]
     return Job(
-        runs=targets("\n".join(scripts)),
+        runs=targets(QUESTION.sub("", "\n".join(scripts))),
         minutes=0 if unlimited else sum(limits),
         sees=set(PRIVATE.findall("\n".join([*scripts, str(job.get("environment", ""))])))
         | {step.kind for step in found if step.kind == "add_ssh_keys"},

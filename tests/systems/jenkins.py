@@ -1,7 +1,7 @@
 """Jenkins: every stage of every Jenkinsfile that calls make, by a reader of declarative pipelines.
 
 What starts a job stands in its file, and where the file lies says what kind of job it is: `Jenkinsfile` and those in
-`changes/` are for multibranch pipelines, which changes and main start; those in `operations/` are for jobs that people
+`changes/` are for multibranch pipelines, which changes and main start; those in other folders are for jobs that people
 start, too. To build a commit again by hand is no event of its own.
 """
 
@@ -15,7 +15,7 @@ from . import Job, targets
 QUOTED = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
 TEXT = re.compile(rf"{QUOTED}|//[^\n]*|/\*.*?\*/", re.DOTALL)
 SHELL = re.compile(rf"\bsh\b\s*\(?(?:script:\s*)?(?P<text>{QUOTED})", re.DOTALL)
-GIVEN = re.compile(r"\bcredentials\('([^']+)'\)|\bcredentialsId: *'([^']+)'|\blabel '(operations)\b")
+GIVEN = re.compile(r"\bcredentials\('([^']+)'\)|\bcredentialsId: *['\"]([^'\"]+)['\"]|\blabel '(operations)\b")
 UNITS = {"MINUTES": 1, "HOURS": 60, "DAYS": 24 * 60}
 CAUSES = {"TimerTrigger": "schedule", "GenericCause": "call", "UserIdCause": "hand", "SCMTrigger": "main"}
 
@@ -82,10 +82,11 @@ def code(text: str) -> Code:
 def read(project: Path) -> dict[str, Job]:
     """Return the stages of a project by name."""
     jobs: dict[str, Job] = {}
+    multibranch = (project, project / "ci/jenkins/changes")
     for path in (project / "Jenkinsfile", *sorted((project / "ci/jenkins").glob("*/*.Jenkinsfile"))):
         pipeline = code(path.read_text())
         triggers = pipeline.block("triggers").text
-        starts = _starts(path.parent.name == "operations", triggers)
+        starts = _starts(path.parent not in multibranch, triggers)
         follows = re.search(r"\bupstream\(upstreamProjects: '([^']+)'", triggers)
         for stage in pipeline.block("stages").stages():
             before = {earlier.name for earlier in stage.before if earlier.script}

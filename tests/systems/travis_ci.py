@@ -14,7 +14,7 @@ TOKEN = re.compile(r"\s*(=~|!=|=|\(|\)|,|\^\S+|[\w.-]+)")
 LIMIT = re.compile(r"\btimeout (\d+)m\b")
 PHASES = ("before_install", "install", "before_script", "script", "after_script")
 # What a job reads by name and a repository's settings do not hold: of Travis itself, and of the one request.
-OWN = re.compile(r"TRAVIS_\w+|HOME|TASK|CALL|STAGE|VERSION|RELEASED_BY")
+OWN = re.compile(r"TRAVIS_\w+|HOME|TASK|CALL|STAGE|VERSION|ENVIRONMENT|RELEASED_BY")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def builds(config: dict[str, Any]) -> Iterator[Build]:
             for group in re.findall(rf"env\({name}\) (?:= ([\w-]+)|IN \(([\w, -]+)\))", text)
             for word in re.findall(r"[\w-]+", " ".join(group))
         }
-        for name in ("CALL", "TASK", "STAGE")
+        for name in ("CALL", "TASK", "STAGE", "ENVIRONMENT")
     }
     yield Build("change", {"type": "pull_request", "branch": "main"}, settings)
     yield Build("main", {"type": "push", "branch": "main"}, settings)
@@ -74,7 +74,8 @@ def builds(config: dict[str, Any]) -> Iterator[Build]:
     for call in sorted(asked["CALL"]):
         yield Build("call", {"type": "api", "branch": "main"}, {**settings, "CALL": call})
     for task in sorted(asked["TASK"]):
-        for more in ({}, {"VERSION": "7"}, *({"STAGE": stage} for stage in sorted(asked["STAGE"]))):
+        places = ({name: place} for name in ("STAGE", "ENVIRONMENT") for place in sorted(asked[name]))
+        for more in ({}, {"VERSION": "7"}, *places):
             yield Build("hand", {"type": "api", "branch": "main"}, {**settings, "TASK": task, **more})
 
 
