@@ -328,52 +328,6 @@ def test_zizmor_finds_nothing(render: Render, level: str) -> None:
     assert {finding["ident"] for finding in findings} == {"self-repository"}, "zizmor read nothing"
 
 
-@pytest.fixture
-def run(runners: Path, terraform: str) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`run(project, workflow, job)` runs a job in a clean checkout, with a terraform that needs no network."""
-
-    def starting(project: Path, workflow: str, job: str) -> subprocess.CompletedProcess[str]:
-        path = project / ".github/workflows" / workflow
-        return running.run(runners, "github-actions", path, "--job", job, terraform=terraform)
-
-    return starting
-
-
-# Each step once: the workflows call the same targets at each level, and test_projects.py runs these at the higher ones.
-# The job `image` needs an engine for containers: test_containers.py builds both images.
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("level", "workflow", "job"),
-    [
-        ("manual", "ci.yml", "check"),
-        ("continuous", "ci.yml", "infrastructure"),
-        ("continuous", "pipeline.yml", "sample"),
-    ],
-)
-def test_jobs_run_to_green(
-    project: Callable[..., Path],
-    run: Callable[..., subprocess.CompletedProcess[str]],
-    level: str,
-    workflow: str,
-    job: str,
-) -> None:
-    done = run(project(level), workflow, job)
-    assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
-    assert f"== {job}: success" in done.stdout
-
-
-@pytest.mark.slow
-def test_a_mistake_turns_ci_red(
-    project: Callable[..., Path], run: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
-    folder = project("manual")
-    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
-    done = run(folder, "ci.yml", "check")
-    assert done.returncode == 1
-    assert "F401" in done.stdout
-    assert "== check: failure" in done.stdout
-
-
 @pytest.mark.parametrize("changed", ["README.md", ".github/workflows/ci.yml"])
 def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path, changed: str) -> None:
     """GitHub's own command is not at hand: what stands for it here writes down how it was called."""

@@ -38,12 +38,6 @@ def entries(project: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield name, *circleci.named(entry)
 
 
-def known_to_the_runner(project: Path) -> None:
-    """Take away the one key that the schema knows and ci-runners does not: without it the rest is read and run."""
-    text = (project / CONFIG).read_text()
-    (project / CONFIG).write_text(re.sub(r"^ +serial-group: .*\n", "", text, flags=re.MULTILINE))
-
-
 @pytest.mark.parametrize("cloud", ["aws", "none"])
 @pytest.mark.parametrize("level", LEVELS)
 def test_schema_and_semantics(project: Render, runners: Path, level: str, cloud: str) -> None:
@@ -51,7 +45,7 @@ def test_schema_and_semantics(project: Render, runners: Path, level: str, cloud:
     command: list[str | Path] = [runners / "ci-check", "circleci", folder / CONFIG, "--workspace", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "ok   schema" in done.stdout and "FAIL" not in done.stdout, done.stdout
-    known_to_the_runner(folder)
+    circleci.start(folder, folder / CONFIG, [])
     running.check(runners, "circleci", folder / CONFIG, folder)
 
 
@@ -181,19 +175,6 @@ def stand_in(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def test_a_stale_approval_promotes_nothing(rendered: Render, tmp_path: Path) -> None:
-    steps = scripts(rendered("continuous"), "production")
-    [script] = [one for one in steps if "no longer waits" in one]
-    assert steps.index(script) < next(place for place, one in enumerate(steps) if "make promote" in one)
-    for waits, said in (("8", "(8 does), so nothing is promoted"), ("", "(none does), so nothing is promoted")):
-        stand_in(tmp_path, "make", f'[ "$*" = "--silent pending" ] && echo "{waits}"')
-        assert f"Version 7 no longer waits {said}: approve" in shell(script, tmp_path, 1, VERSION="7")
-    stand_in(tmp_path, "make", "echo 7")
-    assert "no longer waits" not in shell(script, tmp_path, VERSION="7")
-    stand_in(tmp_path, "make", "echo the bucket does not answer >&2; exit 2")
-    assert "no longer waits" not in shell(script, tmp_path, 2, VERSION="7")
-
-
 def test_images_are_signed_where_that_is_asked_for(rendered: Render, tmp_path: Path) -> None:
     """Stand-ins for make and for CircleCI's program say how they were called; test_signing.py tries the target."""
     *_, token, sign = scripts(rendered("continuous"), "publish")
@@ -247,46 +228,6 @@ def test_without_a_cloud_teardown_needs_nothing(rendered: Render) -> None:
     project = rendered("continuous", cloud="none")
     assert scripts(project, "teardown") == ["timeout 60m make teardown CONFIRM="]
     assert "AWS_TEARDOWN_ROLE_ARN" not in (project / "README.md").read_text()
-
-
-def run(runners: Path, project: Path, job: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
-    known_to_the_runner(project)
-    return running.run(runners, "circleci", project / CONFIG, "--job", job, terraform=terraform)
-
-
-@pytest.mark.systems
-def test_jobs_of_a_change_run_to_green(project: Render, runners: Path, terraform: str) -> None:
-    folder = project("manual", ci="circleci")
-    for path in folder.glob("tests/test_*.py"):  # test_projects.py runs them all; a few are enough to see the job's way
-        if path.name not in ("test_cli.py", "test_storage.py"):
-            path.unlink()
-    for job in ("check", "infrastructure"):
-        done = run(runners, folder, job, terraform)
-        assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
-        assert f"== {job}: success" in done.stdout
-        assert job != "check" or "artifacts/tests: found" in done.stdout, "no report of the tests"
-
-
-@pytest.mark.systems
-def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
-    folder = project("manual", ci="circleci")
-    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
-    done = run(runners, folder, "check")
-    assert done.returncode == 1
-    assert "F401" in done.stdout
-    assert "== check: failure" in done.stdout
-
-
-@pytest.mark.systems
-def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
-    folder = project("pipeline", ci="circleci")
-    settings = (folder / "settings.toml").read_text()
-    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
-    done = run(runners, folder, "sample")
-    assert done.returncode == 1
-    assert "FAIL  whole" in done.stdout, done.stdout[-5000:]
-    assert "== sample: failure" in done.stdout
-    assert "artifacts/gate: found" in done.stdout, "the verdict is not kept"
 
 
 def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:

@@ -294,34 +294,3 @@ def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path,
     else:
         assert options == ["", "", ""]
         assert "Ask for its merge into main" in said
-
-
-@pytest.mark.systems
-def test_check_runs_to_green(project: Render, runners: Path) -> None:
-    folder = project("manual", ci="jenkins")
-    done = running.run(runners, "jenkins", folder / "Jenkinsfile", "--event", "pull-request", "--job", "check")
-    assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
-    assert "test results artifacts/tests/junit.xml: 1 files" in done.stdout
-    assert "== SUCCESS" in done.stdout
-
-
-@pytest.mark.systems
-def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
-    folder = project("manual", ci="jenkins")
-    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
-    done = running.run(runners, "jenkins", folder / "Jenkinsfile", "--event", "pull-request", "--job", "check")
-    assert done.returncode == 1
-    assert "F401" in done.stdout
-    assert "== FAILURE" in done.stdout
-
-
-@pytest.mark.systems
-def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
-    folder = project("pipeline", ci="jenkins")
-    settings = (folder / "settings.toml").read_text()
-    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
-    path = folder / "ci/jenkins/changes/sample.Jenkinsfile"
-    done = running.run(runners, "jenkins", path, "--workspace", str(folder))
-    assert done.returncode == 1
-    assert "### Gate: closed" in done.stdout, done.stdout[-5000:]
-    assert "== FAILURE" in done.stdout

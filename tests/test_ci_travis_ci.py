@@ -211,43 +211,6 @@ def test_images_are_signed_where_the_settings_ask_for_it(
     ]
 
 
-def run(runners: Path, project: Path, job: str, terraform: str = "") -> subprocess.CompletedProcess[str]:
-    return running.run(runners, "travis-ci", project / CONFIG, "--job", job, terraform=terraform)
-
-
-@pytest.mark.systems
-def test_jobs_of_a_change_run_to_green(project: Render, runners: Path, terraform: str) -> None:
-    folder = project("manual", ci="travis-ci")
-    for path in folder.glob("tests/test_*.py"):  # test_projects.py runs them all; a few are enough to see the job's way
-        if path.name not in ("test_cli.py", "test_storage.py"):
-            path.unlink()
-    for job in ("check", "infrastructure"):
-        done = run(runners, folder, job, terraform)
-        assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
-        assert f"== {job}: success" in done.stdout
-
-
-@pytest.mark.systems
-def test_a_mistake_turns_check_red(project: Render, runners: Path) -> None:
-    folder = project("manual", ci="travis-ci")
-    (folder / "src/credit_risk/features.py").open("a").write("import unused\n")
-    done = run(runners, folder, "check")
-    assert done.returncode == 1
-    assert "F401" in done.stdout
-    assert "== check: failure" in done.stdout
-
-
-@pytest.mark.systems
-def test_a_model_that_loses_the_gate_turns_sample_red(project: Render, runners: Path) -> None:
-    folder = project("pipeline", ci="travis-ci")
-    settings = (folder / "settings.toml").read_text()
-    (folder / "settings.toml").write_text(settings.replace("minimum_auc = 0.65", "minimum_auc = 0.99"))
-    done = run(runners, folder, "sample")
-    assert done.returncode == 1
-    assert "FAIL  whole" in done.stdout, done.stdout[-5000:]
-    assert "== sample: failure" in done.stdout
-
-
 def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
     folder, origin = project("manual", ci="travis-ci"), tmp_path / "origin.git"
     assert "up to date with its template" in make(folder, "template-request")

@@ -20,6 +20,10 @@ TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[\w.-]+|[(),\[\]])")
 Scope = dict[str, Any]  # the parameters of a template; None: those of a pipeline, which a person chooses
 
 
+# What ci-runners says of what a job of a change leaves behind.
+KEEPS = {"check": "1 files of test results", "sample": "artifact evaluation-of-sample"}
+
+
 def start(project: Path, path: Path, words: list[str]) -> tuple[Path, list[str]]:
     """How ci-runners runs a job: with the packages that other jobs have fetched, as Azure DevOps' cache brings them."""
     cache = Path(os.environ.get("CI_RUNNERS_DIR", "~/.cache/ci-runners")).expanduser() / "cache/uv"
