@@ -18,7 +18,7 @@ setup: .venv/.ready  ## Install Rungs in an environment of its own (needs Python
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rungs needs Python 3.11 or newer: make PYTHON=python3.12"; exit 2; }
 	@test -d .venv || $(PYTHON) -m venv .venv
-	@command -v "$(UV)" >/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@command -v "$(UV)" >/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(UV) sync --quiet --locked --inexact
 	@touch $@
 

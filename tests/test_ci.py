@@ -16,7 +16,7 @@ from rungs.models import Level
 from running import make
 from systems import running
 from test_teardown import Terraform
-from world import commit, git
+from world import git
 
 LEVELS = [str(level) for level in Level]
 Render = Callable[..., Path]
@@ -339,12 +339,7 @@ def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path,
     (bin / "gh").chmod(0o755)
     path = f"{bin}:{os.environ['PATH']}"
     assert "up to date with its template" in make(folder, "template-request", PATH=path)
-    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
-    (folder / changed).write_text("better\n")
-    commit(folder, "Update the template from v8 to v9")
-    git(folder, "switch", "--quiet", "main")
-    (folder / "artifacts").mkdir(exist_ok=True)
-    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    running.propose(folder, changed)
     make(folder, "template-request", PATH=path)
     calls, pushed = (tmp_path / "calls").read_text(), git(origin, "branch", "--list")
     title, text = "--title Update the template from v8 to v9", (folder / "artifacts/template-request.txt").read_text()

@@ -20,7 +20,7 @@ import yaml
 from rungs.models import Level
 from running import make
 from systems import azure_devops, running
-from world import commit, git
+from world import git
 
 LEVELS = [str(level) for level in Level]
 FOLDER = "ci/azure-devops"
@@ -282,12 +282,8 @@ def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path)
         "BUILD_REPOSITORY_PROVIDER": "TfsGit",
     }
     assert "up to date with its template" in make(folder, "template-request", status=0, **job)
-    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
-    (folder / "azure-pipelines.yml").write_text("better\n")
-    commit(folder, "Update the template from v8 to v9")
     git(folder, "switch", "--quiet", "--detach", "main")  # as Azure DevOps checks out
-    (folder / "artifacts").mkdir(exist_ok=True)
-    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    running.propose(folder, "azure-pipelines.yml")
     elsewhere = make(folder, "template-request", status=2, **{**job, "BUILD_REPOSITORY_PROVIDER": "GitHub"})
     assert "push rungs/update-v9" in elsewhere and git(origin, "branch", "--list") == ""
     assert "token-of-the-job" not in make(folder, "template-request", status=0, **job)

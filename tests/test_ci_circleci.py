@@ -14,7 +14,7 @@ import yaml
 from rungs.models import Level
 from running import make
 from systems import circleci, running
-from world import commit, git
+from world import git
 
 LEVELS = [str(level) for level in Level]
 CONFIG = ".circleci/config.yml"
@@ -233,12 +233,7 @@ def test_without_a_cloud_teardown_needs_nothing(rendered: Render) -> None:
 def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path) -> None:
     folder, origin = project("manual", ci="circleci"), tmp_path / "origin.git"
     assert "up to date with its template" in make(folder, "template-request")
-    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
-    (folder / "README.md").write_text("better\n")
-    commit(folder, "Update the template from v8 to v9")
-    git(folder, "switch", "--quiet", "main")
-    (folder / "artifacts").mkdir(exist_ok=True)
-    (folder / "artifacts/template-request.txt").write_text("What it does.\n")
+    running.propose(folder)
     refused = make(folder, "template-request", status=2)
     assert "What it does." in refused and "may not push: run `make template-update` yourself" in refused
     git(tmp_path, "init", "--quiet", "--bare", str(origin))

@@ -13,7 +13,7 @@ import yaml
 from rungs.models import Level
 from running import make
 from systems import gitlab_ci, running
-from world import commit, git
+from world import git
 
 LEVELS = [str(level) for level in Level]
 Render = Callable[..., Path]
@@ -230,12 +230,7 @@ def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path)
     hook.chmod(0o755)
     git(folder, "remote", "add", "origin", str(origin))
     assert "up to date with its template" in make(folder, "template-request")
-    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
-    (folder / "README.md").write_text("better\n")
-    commit(folder, "Update the template from v8 to v9")
-    git(folder, "switch", "--quiet", "main")
-    (folder / "artifacts").mkdir(exist_ok=True)
-    (folder / "artifacts/template-request.txt").write_text('What "it" does:\n\n- `$HOME`, 100%\n')
+    running.propose(folder, request='What "it" does:\n\n- `$HOME`, 100%\n')
     refused = make(folder, "template-request", status=2)
     assert "Allow Git push requests" in refused
     git(origin, "config", "receive.advertisePushOptions", "true")

@@ -12,7 +12,7 @@ import pytest
 from rungs.models import Level
 from running import make
 from systems import jenkins, running
-from world import commit, git
+from world import git
 
 LEVELS = [str(level) for level in Level]
 TEARDOWN = "ci/jenkins/teardown/teardown.Jenkinsfile"
@@ -280,10 +280,7 @@ def test_an_update_of_the_template_is_asked_for(project: Render, tmp_path: Path,
     git(folder, "remote", "add", "origin", str(origin))
     git(folder, "switch", "--quiet", "--detach")  # as Jenkins checks out
     assert "up to date with its template" in make(folder, "template-request")
-    git(folder, "switch", "--quiet", "--create", "rungs/update-v9")
-    (folder / "README.md").write_text("better\n")
-    commit(folder, "Update the template from v8 to v9")
-    git(folder, "switch", "--quiet", "--detach", "main")
+    running.propose(folder)
     said = make(folder, "template-request", REPOSITORY_USER="robot", REPOSITORY_TOKEN="s3cret")
     assert "rungs/update-v9" in git(origin, "branch", "--list") and "s3cret" not in said
     options = (tmp_path / "options").read_text().split("\n")[:3]

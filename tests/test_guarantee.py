@@ -351,7 +351,7 @@ def test_a_climbed_project_with_edits_passes_its_own_checks(project: Callable[[s
             "add a command",
         ),
         *("uv add a first dependency", "uv add --dev, first in the list", "add a target in the middle of the Makefile"),
-        *("ignore the types of a library", "move a page"),
+        *("ignore the types of a library", "move a page", "decide on licences and pins"),
     )
     folder = project("manual", edits)
     rungs("climb", "pipeline", "--yes", "--project", str(folder))

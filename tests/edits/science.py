@@ -84,6 +84,11 @@ def _(project: Folder) -> None:
     project.end("settings.toml", '\n[warehouse]\nschema = "risk"\nmonths = 24\n')
 
 
+@EDITS.adds("decide on licences and pins")
+def _(project: Folder) -> None:
+    project.end("settings.toml", '\n[scan]\nallow_licences = ["EPL-2.0"]\n\n[pin]\nignore = ["team/base"]\n')
+
+
 @EDITS.changes("raise a threshold of the gate", level="pipeline")
 def _(project: Folder) -> None:
     project.replace("settings.toml", "minimum_auc = 0.65", "minimum_auc = 0.72")

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from rungs.models import Component
+from world import commit, git
 
 from . import reader
 
@@ -39,3 +40,13 @@ def change(
     if start := getattr(reader(system.id), "start", None):
         path, words = start(project, path, words)
     return run(runners, system.id, path, *words, "--workspace", str(project), terraform=terraform)
+
+
+def propose(project: Path, changed: str = "README.md", request: str = "What it does.\n") -> None:
+    """Leave in a project what `make template-update` leaves: a branch with an update, and the text of its request."""
+    git(project, "switch", "--quiet", "--create", "rungs/update-v9")
+    (project / changed).write_text("better\n")
+    commit(project, "Update the template from v8 to v9")
+    git(project, "checkout", "--quiet", "-")  # a branch, or the commit that a CI system has checked out
+    (project / "artifacts").mkdir(exist_ok=True)
+    (project / "artifacts/template-request.txt").write_text(request)

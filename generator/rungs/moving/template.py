@@ -1,8 +1,6 @@
 """The template that a project came from, at any of its versions."""
 
-import io
 import re
-import tarfile
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -84,9 +82,10 @@ class Template:
         """Return a folder with the files of a commit. It is shared: nobody writes into it."""
         folder = self._work / commit
         if not folder.exists():
-            content = git.output(self._folder, "archive", "--format=tar", commit)
-            with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-                archive.extractall(folder, filter="data")
+            folder.mkdir()
+            index = {"GIT_INDEX_FILE": str(self._work / f"{commit}.index")}
+            words = (f"--git-dir={self._folder}", f"--work-tree={folder}", "read-tree", "--reset", "-u", commit)
+            git.output(folder, *words, environment=index)
         return folder
 
     def changes(self, old: str, new: str) -> str:
