@@ -1,8 +1,8 @@
-"""How long a render takes: level continuous against bare Copier on an equal plain tree, and against `cp -r`.
+"""How long a render takes: level continuous against `rungs new`, bare Copier on an equal plain tree, and `cp -r`.
 
     python -m benchmarks.render [--runs N]
 
-Each round runs all three, one after the other; ratios are taken within a round, so that a slow moment of the machine
+Each round runs all four, one after the other; ratios are taken within a round, so that a slow moment of the machine
 weighs on all of them. CPU seconds of the whole process, children included.
 """
 
@@ -17,7 +17,8 @@ from pathlib import Path
 
 from rungs import places, render
 
-ANSWERS = ["--data", "level=continuous"]
+LEVEL = "level=continuous"
+TARGET = "TARGET"  # stands for the folder to render into
 
 
 def cpu_seconds(*command: str) -> float:
@@ -43,21 +44,25 @@ def main() -> None:
             shutil.copytree(project, plain / "template", symlinks=True)
         files = sum(path.is_file() for path in (plain / "template").rglob("*"))
         (plain / "copier.yml").write_text("_subdirectory: template\n")
-        copier = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet"]
+        copier = (sys.executable, "-m", "copier", "copy", "--defaults", "--quiet")
+        new = (sys.executable, "-m", "rungs", "new", "--defaults", "--template", str(ours))
+        commands = {
+            "`copier copy`, level continuous": (*copier, "--data", LEVEL, str(ours), TARGET),
+            "`rungs new`, the same": (*new, TARGET, LEVEL),
+            "bare Copier, equal plain tree": (*copier, str(plain), TARGET),
+            "`cp -r`": ("cp", "-r", str(plain / "template"), TARGET),
+        }
         rounds = []
         for number in range(runs + 1):
-            target = folder / f"out-{number}"
-            rounds.append(
-                (
-                    cpu_seconds(*copier, *ANSWERS, str(ours), f"{target}-a"),
-                    cpu_seconds(*copier, str(plain), f"{target}-b"),
-                    cpu_seconds("cp", "-r", str(plain / "template"), f"{target}-c"),
-                )
-            )
+            seconds = []
+            for position, words in enumerate(commands.values()):
+                target = str(folder / f"out-{number}-{position}")
+                seconds.append(cpu_seconds(*(target if word == TARGET else word for word in words)))
+            rounds.append(seconds)
         rounds = rounds[1:]
     print(f"{files} files, {runs} rounds, Python {sys.version.split()[0]}\n")
-    print("| | CPU seconds (median) | ours / it: median (min to max) |\n|---|---|---|")
-    for position, title in enumerate(("Rungs, level continuous", "bare Copier, equal plain tree", "`cp -r`")):
+    print("| | CPU seconds (median) | the first / it: median (min to max) |\n|---|---|---|")
+    for position, title in enumerate(commands):
         seconds = statistics.median(times[position] for times in rounds)
         ratios = [times[0] / max(times[position], 1e-3) for times in rounds]
         spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if position else ""

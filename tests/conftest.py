@@ -12,6 +12,7 @@ import doubles
 from osv import serving
 from rungs import catalog as catalogs
 from rungs import places
+from rungs import render as rendering
 from rungs.catalog import Catalog
 from running import make
 from world import World, commit
@@ -25,6 +26,9 @@ LONGEST = [
     *("test_teardown", "test_explore", "test_updates", "test_ci_azure_devops", "test_ci_jenkins", "test_moving"),
     *("test_fleet", "test_ci"),
 ]
+
+
+rendering.hurry()  # hundreds of renders
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,7 +64,7 @@ def render(tmp_path_factory: pytest.TempPathFactory, plain_template: Path) -> Ca
     """`render(level, **answers)` gives a rendered project to look at; equal answers give the same folder."""
     done: dict[str, Path] = {}
 
-    def rendering(level: str = "manual", **answers: str) -> Path:
+    def once(level: str = "manual", **answers: str) -> Path:
         data = {**NAMES, "level": level, **answers}
         key = repr(sorted(data.items()))
         if key not in done:
@@ -68,7 +72,7 @@ def render(tmp_path_factory: pytest.TempPathFactory, plain_template: Path) -> Ca
             copier.run_copy(str(plain_template), done[key], data=data, defaults=True, quiet=True)
         return done[key]
 
-    return rendering
+    return once
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def new(target: Path, answers: tuple[str, ...], defaults: bool, template: str | 
     """Render a new project into TARGET, a folder that does not exist yet."""
     from . import render  # Copier takes a quarter of a second to import
 
+    render.hurry()
     given = render.parse_answers(read_catalog(), answers)
     if not defaults and not sys.stdin.isatty():
         raise RungsError("There is no terminal to ask questions on: add --defaults, and answers as question=value.")
@@ -140,6 +141,7 @@ def preview(answers: tuple[str, ...], changes: tuple[str, ...], project: Path | 
     from . import preview as previews
     from . import render
 
+    render.hurry()
     catalog = read_catalog()
     start = {**(render.saved_answers(project) if project else {}), **render.parse_answers(catalog, answers)}
     changed = render.parse_answers(catalog, changes)

@@ -71,6 +71,8 @@ def change(answers: tuple[str, ...], project: Path, **options: Any) -> None:
 
 
 def _run(project: Path, answers: Mapping[str, str], **options: Any) -> None:
-    from .moving import dialogue  # Copier takes a quarter of a second to import
+    from . import render  # Copier takes a quarter of a second to import
+    from .moving import dialogue
 
+    render.hurry()
     dialogue.run(project, answers, dialogue.Options(**options))

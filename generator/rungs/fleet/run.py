@@ -56,7 +56,7 @@ def _start() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _folder = tempfile.TemporaryDirectory(prefix="rungs-fleet-")
     _templates = Templates(Path(_folder.name))
-    render.compile_once()
+    render.hurry()
 
 
 def _handle(entry: Entry, order: Order, work: Path) -> Row:
