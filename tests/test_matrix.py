@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import copier
@@ -121,6 +122,11 @@ def test_text_files_end_with_one_newline_and_hold_no_trailing_space(
     assert wrong == []
 
 
+@cache
+def of_level(level: str) -> dict[str, bytes]:
+    return contents({"level": level})
+
+
 @pytest.mark.parametrize("level", list(CHOICES["level"]))
 @pytest.mark.parametrize("question", [*TEXTS, *(name for name, values in CHOICES.items() if len(values) > 1)])
 def test_every_answer_changes_the_output(question: str, level: str) -> None:
@@ -130,7 +136,7 @@ def test_every_answer_changes_the_output(question: str, level: str) -> None:
         asked = next(q for q in CATALOG.questions if q.id == question).from_level
         if CATALOG.questions and asked.rank > ["manual", "pipeline", "continuous"].index(level):
             pytest.skip(f"{question} is asked from level {asked} on")
-    before = contents(base)
+    before = of_level(level)
     default = next(CATALOG.default(q) for q in CATALOG.questions if q.id == question)
     for value in values:
         if value == (level if question == "level" else default) or not allowed(

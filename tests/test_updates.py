@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import copier
@@ -12,6 +13,7 @@ from world import ROOT, commit, git
 
 LEVELS = ["manual", "pipeline", "continuous"]
 CLIMBS = [("manual", "pipeline"), ("pipeline", "continuous"), ("manual", "continuous")]
+Render = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +35,28 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def user_project(released: Path, tmp_path: Path) -> Callable[[str, str], Path]:
-    """Render a released version, and edit it as a team would: seeds, shared files, files of their own."""
+@pytest.fixture(scope="module")
+def fresh(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """`fresh(version, level)` renders a release, once; nobody may change what it gives."""
+    folder = tmp_path_factory.mktemp("fresh")
 
-    def make(level: str, version: str) -> Path:
+    @cache
+    def rendering(version: str, level: str, cloud: str = "aws") -> Path:
+        target = folder / f"{version}-{level}-{cloud}"
+        data = {"project_name": "credit-risk", "level": level, "cloud": cloud}
+        copier.run_copy(str(released), target, data=data, defaults=True, quiet=True, vcs_ref=version)
+        return target
+
+    return rendering
+
+
+@pytest.fixture
+def user_project(fresh: Render, tmp_path: Path) -> Callable[[str], Path]:
+    """Take a project of the first release, and edit it as a team would: seeds, shared files, files of their own."""
+
+    def make(level: str) -> Path:
         folder = tmp_path / "project"
-        data = {"project_name": "credit-risk", "level": level}
-        copier.run_copy(str(released), folder, data=data, defaults=True, quiet=True, vcs_ref=version)
+        shutil.copytree(fresh("v1.0.0", level), folder, symlinks=True)
         commit(folder, "Render")
         for path, edit in EDITS.items():
             file = folder / path
@@ -74,7 +90,7 @@ EDITS: dict[str, Callable[[str], str]] = {
 }
 
 
-def check_everything_is_there(project: Path, fresh: Path) -> None:
+def check_everything_is_there(project: Path, rendered: Path) -> None:
     """Assert: fresh render plus the user's edits, no conflict."""
     status = git(project, "status", "--porcelain")
     assert not [line for line in status.splitlines() if line.startswith(("UU", "AA", "DU", "UD"))], status
@@ -83,11 +99,11 @@ def check_everything_is_there(project: Path, fresh: Path) -> None:
     for path, edit in EDITS.items():
         seeded = path.startswith("src/credit_risk/") or path == "settings.toml"
         if not seeded:
-            expected = edit((fresh / path).read_text() if (fresh / path).exists() else "")
+            expected = edit((rendered / path).read_text() if (rendered / path).exists() else "")
             assert (project / path).read_text() == expected, path
         else:
             assert "our" in (project / path).read_text().lower(), path
-    before = {path: content for path, content in snapshot(fresh).items() if path not in EDITS}
+    before = {path: content for path, content in snapshot(rendered).items() if path not in EDITS}
     after = {path: content for path, content in snapshot(project).items() if path not in EDITS}
     changes = difference(before, after)
     assert (changes.added, changes.changed, changes.removed) == ((), (), ("notebooks/analysis.ipynb",))
@@ -101,17 +117,9 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     }
 
 
-def fresh_render(released: Path, folder: Path, level: str, version: str) -> Path:
-    data = {"project_name": "credit-risk", "level": level}
-    copier.run_copy(str(released), folder, data=data, defaults=True, quiet=True, vcs_ref=version)
-    return folder
-
-
 @pytest.mark.parametrize(("low", "high"), CLIMBS)
-def test_climbing_keeps_every_line(
-    released: Path, user_project: Callable[[str, str], Path], tmp_path: Path, low: str, high: str
-) -> None:
-    project = user_project(low, "v1.0.0")
+def test_climbing_keeps_every_line(fresh: Render, user_project: Callable[[str], Path], low: str, high: str) -> None:
+    project = user_project(low)
     copier.run_update(
         project,
         data={"level": high},
@@ -121,26 +129,26 @@ def test_climbing_keeps_every_line(
         quiet=True,
         skip_answered=True,
     )
-    check_everything_is_there(project, fresh_render(released, tmp_path / "fresh", high, "v1.0.0"))
+    check_everything_is_there(project, fresh("v1.0.0", high))
 
 
 @pytest.mark.parametrize(("low", "high"), [(level, level) for level in LEVELS] + CLIMBS)
 def test_updating_and_climbing_at_once_keeps_every_line(
-    released: Path, user_project: Callable[[str, str], Path], tmp_path: Path, low: str, high: str
+    fresh: Render, user_project: Callable[[str], Path], low: str, high: str
 ) -> None:
-    project = user_project(low, "v1.0.0")
+    project = user_project(low)
     copier.run_update(
         project, data={"level": high}, vcs_ref="v2.0.0", defaults=True, overwrite=True, quiet=True, skip_answered=True
     )
-    check_everything_is_there(project, fresh_render(released, tmp_path / "fresh", high, "v2.0.0"))
+    check_everything_is_there(project, fresh("v2.0.0", high))
     assert "## Format all of the code" in (project / "Makefile").read_text()
 
 
 def test_an_edit_on_the_line_that_the_template_changed_is_a_conflict_and_loses_nothing(
-    released: Path, user_project: Callable[[str, str], Path]
+    user_project: Callable[[str], Path],
 ) -> None:
     """The corpus would prove nothing if no edit could ever meet a change of the template."""
-    project = user_project("manual", "v1.0.0")
+    project = user_project("manual")
     makefile = project / "Makefile"
     makefile.write_text(makefile.read_text().replace("## Format the code", "## Make it pretty"))
     commit(project, "Our words")
@@ -150,10 +158,8 @@ def test_an_edit_on_the_line_that_the_template_changed_is_a_conflict_and_loses_n
     assert "## Make it pretty" in text and "## Format all of the code" in text
 
 
-def test_switching_the_cloud_keeps_every_line(
-    released: Path, user_project: Callable[[str, str], Path], tmp_path: Path
-) -> None:
-    project = user_project("pipeline", "v1.0.0")
+def test_switching_the_cloud_keeps_every_line(fresh: Render, user_project: Callable[[str], Path]) -> None:
+    project = user_project("pipeline")
     copier.run_update(
         project,
         data={"cloud": "none"},
@@ -163,10 +169,7 @@ def test_switching_the_cloud_keeps_every_line(
         quiet=True,
         skip_answered=True,
     )
-    fresh = tmp_path / "fresh"
-    data = {"project_name": "credit-risk", "level": "pipeline", "cloud": "none"}
-    copier.run_copy(str(released), fresh, data=data, defaults=True, quiet=True, vcs_ref="v1.0.0")
     ours = {path.relative_to(project).as_posix() for path in project.glob("infra/aws/**/*") if path.is_file()}
     assert ours and all(path.endswith(".tfvars") for path in ours), "only what belongs to the user stays"
     shutil.rmtree(project / "infra/aws")
-    check_everything_is_there(project, fresh)
+    check_everything_is_there(project, fresh("v1.0.0", "pipeline", "none"))
