@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rungs.demo import CANCER
-from running import ask, example, make, run, service, wait_for_version
+from running import WITHOUT_PIPELINE, ask, example, make, run, service, wait_for_version
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +26,12 @@ TARGETS = {
 def test_every_target_has_a_help_line(render: Callable[..., Path], level: str) -> None:
     text = re.sub(r"\x1b\[\d*m", "", make(render(level), "help"))
     assert {line.split()[0] for line in text.splitlines() if len(line.split()) > 1} >= TARGETS
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_before_setup_a_target_names_the_cure(render: Callable[..., Path], level: str) -> None:
+    assert "run `make setup` first" in make(render(level), "train", status=2)
+    assert not (render(level) / ".venv").exists()
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -137,4 +143,4 @@ def test_real_data_is_adopted_and_served(ready: Callable[[str], Path], tmp_path:
         answer = ask(f"{url}/predict", example(project))
         assert 0 <= answer["score"] <= 1
     make(project, "monitor")
-    make(project, "check")
+    make(project, "check", PYTEST_ADDOPTS=WITHOUT_PIPELINE)
