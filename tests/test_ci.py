@@ -205,11 +205,17 @@ def test_no_text_of_others_gets_into_a_shell_and_no_token_stays_on_disk(render: 
 
 
 def test_what_writes_to_the_registry_waits_for_its_turn(render: Render) -> None:
-    found = workflows(render("continuous"))
-    for names in (("retrain.yml", "trigger.yml"), ("release.yml", "rollback.yml", "teardown.yml")):
-        groups = [found[name]["concurrency"] for name in names]
-        assert all(group == groups[0] for group in groups)
-        assert groups[0]["cancel-in-progress"] is False
+    found = {name: workflow["concurrency"] for name, workflow in workflows(render("continuous")).items()}
+    assert found["retrain.yml"] == found["trigger.yml"]
+    for name in ("retrain.yml", "release.yml", "rollback.yml", "teardown.yml"):
+        assert found[name]["cancel-in-progress"] is False
+
+
+def test_nothing_waits_behind_an_approval(render: Render) -> None:
+    """A group holds one run and one that waits, which a third replaces: a rollback must share it with no release."""
+    groups = {name: workflow["concurrency"]["group"] for name, workflow in workflows(render("continuous")).items()}
+    for name in ("release.yml", "rollback.yml", "teardown.yml"):
+        assert [other for other, group in groups.items() if group == groups[name]] == [name]
 
 
 def test_production_is_reached_through_staging_alone(render: Render) -> None:
