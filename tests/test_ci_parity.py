@@ -64,6 +64,18 @@ def test_the_stages_stand_in_the_files_that_it_names(render: Render, system: Com
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.id)
+@pytest.mark.parametrize("level", Level)
+def test_the_readme_lists_each_stage(render: Render, level: Level, system: Component) -> None:
+    rows = [
+        line for line in (render(level.value, ci=system.id) / "README.md").read_text().splitlines() if line[:3] == "| `"
+    ]
+    for stage in CATALOG.stages:
+        if stage.from_level.rank <= level.rank:
+            words = {stage.id, Path(system.stages[stage.id]).name, *stage.runs}
+            assert any(word in row for word in words for row in rows), f"no row is about {stage.id}"
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.id)
 def test_there_is_one_version_of_uv(render: Render, system: Component) -> None:
     files = [path for path in render("continuous", ci=system.id).rglob("*") if path.is_file()]
     found = {version for path in files for version in re.findall(r"\buv==([\d.]+)", path.read_text(errors="ignore"))}
