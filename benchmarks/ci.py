@@ -37,21 +37,24 @@ FRAMEWORKS = {
     "azure-devops": "azure_pipelines",
     "circleci": "circleci_pipelines",
 }
-FETCHED = re.compile(r"^\s*(?:- )?(?:uses|image|orb|container):\s*['\"]?(?P<what>[^\s'\"{]+)", re.MULTILINE)
+FETCHED = re.compile(r"^[ \t]*(?:- )?(?P<kind>uses|image|orb|container):[ \t]*['\"]?(?P<what>[\w./:@-]+)", re.MULTILINE)
 PINNED = re.compile(r"@(?:sha256:[0-9a-f]{64}|[0-9a-f]{40})$")
 ELSEWHERE = {"image"}  # benchmarks and tests of containers build them
 
 
 @dataclass
 class Row:
-    """What was found of one system. Seconds are by stage; None where the job did not end green."""
+    """What was found of one system. Seconds are by stage; None where the job did not end green.
+
+    What is fetched are images, then actions, each with how many are pinned to a digest or a commit.
+    """
 
     title: str
     files: int = 0
     findings: int = 0
     checkov: str = "no rules"
-    fetched: int = 0
-    pinned: int = 0
+    fetched: list[int] = field(default_factory=lambda: [0, 0])
+    pinned: list[int] = field(default_factory=lambda: [0, 0])
     seconds: dict[str, float | None] = field(default_factory=dict)
 
 
@@ -64,6 +67,8 @@ def main() -> None:
     given = parser.parse_args()
     if not (TOOLS / "ci-check").is_file():
         parser.error("RUNGS_TOOLS names no folder with ci-runners, which check and run the files")
+    for role in ("AUTHOR", "COMMITTER"):
+        os.environ |= {f"GIT_{role}_NAME": "bench", f"GIT_{role}_EMAIL": "bench@example.com"}
     catalog = catalogs.load(places.root())
     systems = [c for c in catalog.members("ci") if not given.system or c.id in given.system]
     under_review = [
@@ -72,12 +77,12 @@ def main() -> None:
         if Event.change in stage.by and stage.id not in ELSEWHERE and (not given.stage or stage.id in given.stage)
     ]
     rows = [_row(system, under_review if given.execute else []) for system in systems]
-    heads = ("system", "files", "findings of ci-check", "findings of checkov", "pinned of what is fetched")
+    heads = ("system", "files", "findings of ci-check", "of checkov", "images with digests", "actions with commits")
     print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|")
     for row in rows:
-        share = f"{row.pinned} of {row.fetched}" if row.fetched else "nothing is fetched"
+        shares = [f"{pinned} of {all_}" for pinned, all_ in zip(row.pinned, row.fetched, strict=True)]
         jobs = ", ".join(f"{name} {'red' if took is None else f'{took:.0f}'}" for name, took in row.seconds.items())
-        print(f"| {row.title} | {row.files} | {row.findings} | {row.checkov} | {share} | {jobs} |")
+        print(f"| {row.title} | {row.files} | {row.findings} | {row.checkov} | {' | '.join(shares)} | {jobs} |")
 
 
 def _row(system: Component, stages: list[str]) -> Row:
@@ -85,16 +90,23 @@ def _row(system: Component, stages: list[str]) -> Row:
     with render.rendered({"level": "continuous", "ci": system.id}) as rendered, tempfile.TemporaryDirectory() as name:
         project = Path(name) / "credit-risk"
         subprocess.run(["cp", "-r", rendered, project], check=True)
+        commit(project, "Render")
         files = [project / path for path in dict.fromkeys(system.stages.values())]
         row.files = len(files)
-        for file in files:
+        # GitLab reads its files together, from the one that includes them; the others hold each alone.
+        whole = project / ".gitlab-ci.yml"
+        for file in [whole] if whole.exists() else files:
             words = [TOOLS / "ci-check", system.id, file, "--workspace", project]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
-            row.findings += len(done.stdout.splitlines()) if done.returncode else 0
+            row.findings += sum(line.startswith("FAIL") for line in done.stdout.splitlines())
+        shared = [
+            path for name in (".github", ".circleci", f"ci/{system.id}") for path in (project / name).rglob("*.yml")
+        ]
+        for file in {*files, *shared}:
             for found in FETCHED.finditer(file.read_text()):
                 if not found["what"].startswith("./"):
-                    row.fetched += 1
-                    row.pinned += bool(PINNED.search(found["what"]))
+                    row.fetched[found["kind"] == "uses"] += 1
+                    row.pinned[found["kind"] == "uses"] += bool(PINNED.search(found["what"]))
         if system.id in FRAMEWORKS:
             row.checkov = str(_checkov(project, FRAMEWORKS[system.id]))
         if stages:
@@ -115,9 +127,7 @@ def _execute(system: Component, project: Path, stages: list[str]) -> dict[str, f
         terraform = doubles.program(doubles.command(TOOLS.parent), Path(name))
         with (project / "settings.toml").open("a") as settings:
             settings.write(f'\n[scan]\nvulnerability_service = "{address}"\n')
-        for role in ("AUTHOR", "COMMITTER"):
-            os.environ |= {f"GIT_{role}_NAME": "bench", f"GIT_{role}_EMAIL": "bench@example.com"}
-        commit(project, "Render")
+        commit(project, "Decide")
         for stage in stages:
             start = time.monotonic()
             done = running.change(TOOLS, system, project, stage, terraform)
