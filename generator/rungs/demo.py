@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -53,6 +54,14 @@ class Project:
     def render(self, *answers: str) -> None:
         """Make it by `rungs new`."""
         self.run(sys.executable, "-m", "rungs", "new", str(self.folder.absolute()), "--defaults", *answers, within=".")
+
+    def install(self) -> None:
+        """Install its packages: of the versions of the last demo, where these still fit. None is looked up then."""
+        kept, lock = self.environment.with_suffix(".lock"), self.folder / "uv.lock"
+        if kept.exists():
+            shutil.copyfile(kept, lock)
+        self.make("setup")
+        shutil.copyfile(lock, kept)
 
     def make(self, target: str) -> None:
         """Run a Make target."""
@@ -113,7 +122,7 @@ def main() -> int:
             with _phase(seconds, "render", f"Render level continuous, all defaults, into {credit.folder}"):
                 credit.render("level=continuous")
             with _phase(seconds, "set up", "Install what the project needs (make setup)"):
-                credit.make("setup")
+                credit.install()
             with _phase(seconds, "act 1: simulated credit applications", "Train, gate, serve, drift, heal (make demo)"):
                 credit.make("demo")
             out.rule("[bold]Act 2, run beside it: adopt scikit-learn's breast cancer data[/bold]", align="left")
@@ -133,7 +142,7 @@ def _real_data(cancer: Project, seconds: dict[str, float]) -> str:
     """Act 2: a second project, at level pipeline, adopts real data and answers a request."""
     start = time.monotonic()
     cancer.render("level=pipeline", "project_name=breast-cancer")
-    cancer.make("setup")
+    cancer.install()
     cancer.run(cancer.command[0], "-c", CANCER)
     cancer.run(*cancer.command, "adopt", "breast-cancer.csv", "--target", "target")
     cancer.make("retrain")
