@@ -28,7 +28,7 @@ demo: setup  ## Render level `continuous` into a new folder and run it, from tra
 test: setup  ## Run every test (FAST=1: without those that take minutes)
 	$(RUN) env -u VIRTUAL_ENV pytest -m "not drill and not corpus and not systems$(if $(FAST), and not slow)" $(PARALLEL)
 
-systems: setup  ## Run the jobs of five CI systems on rendered projects, to green and to red (a quarter of an hour to half an hour; needs ci-runners)
+systems: setup  ## Run the jobs of five CI systems on rendered projects, to green and to red (15 to 30 minutes; needs ci-runners)
 	$(RUN) env -u VIRTUAL_ENV pytest -m systems $(PARALLEL)
 
 drill: setup  ## Render level `continuous` and play its drill RUNS times (5 minutes each)

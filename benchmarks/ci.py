@@ -129,6 +129,7 @@ def _execute(system: Component, project: Path, stages: list[str]) -> dict[str, f
             settings.write(f'\n[scan]\nvulnerability_service = "{address}"\n')
         commit(project, "Decide")
         for stage in stages:
+            print(f"{system.id}: {stage} ...", file=sys.stderr)
             start = time.monotonic()
             done = running.change(TOOLS, system, project, stage, terraform)
             seconds[stage] = time.monotonic() - start if done.returncode == 0 else None

@@ -1,6 +1,6 @@
 """The jobs of a change, run on rendered projects in every CI system: to green, and to red for what must not pass.
 
-GitHub's run with the other tests; those of the other five take a quarter of an hour: `make systems`.
+GitHub's run with the other tests; those of the other five take 15 to 30 minutes: `make systems`.
 """
 
 from collections.abc import Callable
