@@ -76,13 +76,14 @@ def main() -> None:
         for stage in catalog.stages
         if Event.change in stage.by and stage.id not in ELSEWHERE and (not given.stage or stage.id in given.stage)
     ]
-    rows = [_row(system, under_review if given.execute else []) for system in systems]
     heads = ("system", "files", "findings of ci-check", "of checkov", "images with digests", "actions with commits")
-    print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|")
-    for row in rows:
+    print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|", flush=True)
+    for system in systems:
+        row = _row(system, under_review if given.execute else [])
         shares = [f"{pinned} of {all_}" for pinned, all_ in zip(row.pinned, row.fetched, strict=True)]
         jobs = ", ".join(f"{name} {'red' if took is None else f'{took:.0f}'}" for name, took in row.seconds.items())
-        print(f"| {row.title} | {row.files} | {row.findings} | {row.checkov} | {' | '.join(shares)} | {jobs} |")
+        cells = (row.title, row.files, row.findings, row.checkov, *shares, jobs)
+        print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
 def _row(system: Component, stages: list[str]) -> Row:
