@@ -4,13 +4,12 @@
 
 Renders level `continuous` with each system. `--execute` runs the jobs that a change starts, but for the images, in
 clean checkouts with the packages that uv has kept: seconds of the whole job on this machine. No timings are compared.
-`--stage` chooses among them: `check` is the same command in each system, and takes minutes.
+Few of a project's own tests are kept: they are the same in each system, and Jenkins runs `check` before all else.
 """
 
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -37,8 +36,12 @@ FRAMEWORKS = {
     "azure-devops": "azure_pipelines",
     "circleci": "circleci_pipelines",
 }
-FETCHED = re.compile(r"^[ \t]*(?:- )?(?P<kind>uses|image|orb|container):[ \t]*['\"]?(?P<what>[\w./:@-]+)", re.MULTILINE)
-PINNED = re.compile(r"@(?:sha256:[0-9a-f]{64}|[0-9a-f]{40})$")
+NAMED = """
+import json
+from credit_risk.ops import pinning
+
+print(json.dumps([(one.path.as_posix(), one.kind, one.pinned, one.open) for one in pinning.references()[0]]))
+"""  # what a project fetches, as its own `make pin` finds it
 ELSEWHERE = {"image"}  # benchmarks and tests of containers build them
 
 
@@ -46,15 +49,15 @@ ELSEWHERE = {"image"}  # benchmarks and tests of containers build them
 class Row:
     """What was found of one system. Seconds are by stage; None where the job did not end green.
 
-    What is fetched are images, then actions, each with how many are pinned to a digest or a commit.
+    Of the actions that the files name, how many have a commit; of the images, how many `make pin` can give a digest.
     """
 
     title: str
     files: int = 0
     findings: int = 0
     checkov: str = "no rules"
-    fetched: list[int] = field(default_factory=lambda: [0, 0])
-    pinned: list[int] = field(default_factory=lambda: [0, 0])
+    actions: str = ""
+    images: str = ""
     seconds: dict[str, float | None] = field(default_factory=dict)
 
 
@@ -76,13 +79,14 @@ def main() -> None:
         for stage in catalog.stages
         if Event.change in stage.by and stage.id not in ELSEWHERE and (not given.stage or stage.id in given.stage)
     ]
-    heads = ("system", "files", "findings of ci-check", "of checkov", "images with digests", "actions with commits")
-    print(f"| {' | '.join(heads)} | seconds of each job |\n{'|---' * (len(heads) + 1)}|", flush=True)
+    print(
+        "| system | files | ci-check | checkov | actions with commits | images for `make pin` | seconds of each job |"
+    )
+    print("|---" * 7 + "|", flush=True)
     for system in systems:
         row = _row(system, under_review if given.execute else [])
-        shares = [f"{pinned} of {all_}" for pinned, all_ in zip(row.pinned, row.fetched, strict=True)]
         jobs = ", ".join(f"{name} {'red' if took is None else f'{took:.0f}'}" for name, took in row.seconds.items())
-        cells = (row.title, row.files, row.findings, row.checkov, *shares, jobs)
+        cells = (row.title, row.files, row.findings, row.checkov, row.actions, row.images, jobs)
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
 
 
@@ -100,19 +104,24 @@ def _row(system: Component, stages: list[str]) -> Row:
             words = [TOOLS / "ci-check", system.id, file, "--workspace", project]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             row.findings += sum(line.startswith("FAIL") for line in done.stdout.splitlines())
-        shared = [
-            path for name in (".github", ".circleci", f"ci/{system.id}") for path in (project / name).rglob("*.yml")
-        ]
-        for file in {*files, *shared}:
-            for found in FETCHED.finditer(file.read_text()):
-                if not found["what"].startswith("./"):
-                    row.fetched[found["kind"] == "uses"] += 1
-                    row.pinned[found["kind"] == "uses"] += bool(PINNED.search(found["what"]))
+        row.actions, row.images = _named(project, {str(path.relative_to(project)) for path in files})
         if system.id in FRAMEWORKS:
             row.checkov = str(_checkov(project, FRAMEWORKS[system.id]))
         if stages:
             row.seconds = _execute(system, project, stages)
     return row
+
+
+def _named(project: Path, files: set[str]) -> tuple[str, str]:
+    """Shares of the actions and of the images that CI's files name."""
+    words = ["uv", "run", "--quiet", "python", "-c", NAMED]
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=True)
+    files = files | {".gitlab-ci.yml"}
+    found = [one for one in json.loads(done.stdout) if one[0] in files or one[0].startswith((".github/", "ci/"))]
+    actions = [pinned for _, kind, pinned, _ in found if kind == "action"]
+    images = [not unknown for _, kind, _, unknown in found if kind == "image"]
+    return f"{sum(actions)} of {len(actions)}", f"{sum(images)} of {len(images)}"
 
 
 def _checkov(project: Path, framework: str) -> int:
@@ -126,9 +135,8 @@ def _execute(system: Component, project: Path, stages: list[str]) -> dict[str, f
     seconds: dict[str, float | None] = {}
     with osv.serving() as address, tempfile.TemporaryDirectory() as name:
         terraform = doubles.program(doubles.command(TOOLS.parent), Path(name))
-        with (project / "settings.toml").open("a") as settings:
-            settings.write(f'\n[scan]\nvulnerability_service = "{address}"\n')
-        commit(project, "Decide")
+        running.settle(project, address)
+        commit(project, "Settle")
         for stage in stages:
             print(f"{system.id}: {stage} ...", file=sys.stderr)
             start = time.monotonic()

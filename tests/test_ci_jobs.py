@@ -19,18 +19,7 @@ SYSTEMS = [
     pytest.param(system, id=system.id, marks=pytest.mark.slow if system.default else pytest.mark.systems)
     for system in CATALOG.members("ci")
 ]
-# A few of a project's tests show a job's way; test_projects.py runs all of them, by the same target.
-KEPT = ("test_cli.py", "test_storage.py")
 Render = Callable[..., Path]
-
-
-def settle(project: Path, service: str) -> None:
-    """Keep a few tests, as a system may run `check` first, and depend on no vulnerability that is known today."""
-    for path in project.glob("tests/test_*.py"):
-        if path.name not in KEPT:
-            path.unlink()
-    with (project / "settings.toml").open("a") as settings:
-        settings.write(f'\n[scan]\nvulnerability_service = "{service}"\n')
 
 
 def fail_a_test(project: Path) -> None:
@@ -68,7 +57,7 @@ RED = {
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_green(project: Render, runners: Path, terraform: str, osv: str, system: Component, stage: str) -> None:
     folder = project(GREEN[stage], ci=system.id)
-    settle(folder, osv)
+    running.settle(folder, osv)
     commit(folder, "Work")
     done = running.change(runners, system, folder, stage, terraform)
     assert done.returncode == 0, f"{done.stdout[-5000:]}{done.stderr[-2000:]}"
@@ -80,7 +69,7 @@ def test_green(project: Render, runners: Path, terraform: str, osv: str, system:
 def test_red(project: Render, runners: Path, terraform: str, osv: str, system: Component, what: str) -> None:
     spoil, level, stage, said = RED[what]
     folder = project(level, ci=system.id)
-    settle(folder, osv)
+    running.settle(folder, osv)
     spoil(folder)
     commit(folder, "Work late")
     done = running.change(runners, system, folder, stage, terraform)
