@@ -10,8 +10,8 @@ export ECR_PASSWORD
 .PHONY: login-ecr publish-tracking
 login: login-ecr
 login-ecr:
-	@case "$(IMAGE)" in *.dkr.ecr.*) $(RUN) python -c "$$ECR_PASSWORD" \
-	  | docker login --username AWS --password-stdin "$(firstword $(subst /, ,$(IMAGE)))" ;; esac
+	@$(if $(findstring .dkr.ecr.,$(IMAGE)),$(RUN) python -c "$$ECR_PASSWORD" \
+	  | docker login --username AWS --password-stdin "$(firstword $(subst /, ,$(IMAGE)))")
 
 # Only the cloud runs the tracking server in this image, so `make image` leaves it out.
 IMAGES += tracking
