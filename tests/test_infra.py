@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rungs.models import Level
-from running import run
+from running import outside, run
 
 LEVELS = [str(level) for level in Level]
 ROOTS = ["infra/aws/account", "infra/aws"]
@@ -68,11 +68,10 @@ ADDED = {
 
 
 def infra_check(project: Path, terraform: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     return subprocess.run(
         ["make", "--no-print-directory", "infra-check", f"TERRAFORM={terraform}"],
         cwd=project,
-        env=inherited | {"HOME": str(Path(terraform).parent)} | environment,
+        env=outside() | {"HOME": str(Path(terraform).parent)} | environment,
         capture_output=True,
         text=True,
     )
