@@ -4,7 +4,8 @@
 
 Renders level `continuous` with each system. `--execute` runs the jobs that a change starts, but for the images, in
 clean checkouts with the packages that uv has kept: seconds of the whole job on this machine. No timings are compared.
-Few of a project's own tests are kept: they are the same in each system, and Jenkins runs `check` before all else.
+`--stage` chooses among them. Few of a project's own tests are kept: they are the same in each system, and Jenkins runs
+`check` before all else.
 """
 
 import argparse
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import doubles
 import osv
+from running import outside
 from systems import running
 from world import commit
 
@@ -115,8 +117,7 @@ def _row(system: Component, stages: list[str]) -> Row:
 def _named(project: Path, files: set[str]) -> tuple[str, str]:
     """Shares of the actions and of the images that CI's files name."""
     words = ["uv", "run", "--quiet", "python", "-c", NAMED]
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    done = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, cwd=project, env=outside(), capture_output=True, text=True, check=True)
     files = files | {".gitlab-ci.yml"}
     found = [one for one in json.loads(done.stdout) if one[0] in files or one[0].startswith((".github/", "ci/"))]
     actions = [pinned for _, kind, pinned, _ in found if kind == "action"]
